@@ -1,0 +1,1 @@
+"""Text: from article files to passages."""

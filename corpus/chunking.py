@@ -1,0 +1,157 @@
+"""Cut articles into passages at heading, block and sentence borders."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from corpus.errors import CorpusError
+from corpus.records import Article, Block, Passage
+from corpus.structure import blocks
+
+CountTokens = Callable[[Sequence[str]], list[int]]
+
+# PLACEHOLDER-SIZES
+TARGET_TOKENS = 192
+MAX_TOKENS = 320
+# What has fewer tokens than this part of the target is joined to its neighbour: a lone sentence
+# that leads into a list says nothing by itself.
+SCRAP_DIVISOR = 4
+# Below this a title and its headings would leave no room for a sentence.
+_LEAST_TARGET = 16
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+# A sentence ends after 。！？!?；; or … and the quotation marks or brackets that close it.
+_SENTENCE = re.compile(r"[^。！？!?；;…]*(?:[。！？!?；;…]+[”’」』）)\"]*|\Z)")
+_CLAUSE = re.compile(r"[^，,、：:]*(?:[，,、：:]|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkSizes:
+    """Set how long passages are, in tokens of the encoder, headings and special tokens included.
+
+    A passage is filled up to `target`. It may reach `maximum` where it would otherwise leave a
+    scrap too short to stand alone, or where one sentence is that long; a longer sentence is cut at
+    a clause, in the last resort between characters.
+    """
+
+    target: int = TARGET_TOKENS
+    maximum: int = MAX_TOKENS
+
+    def __post_init__(self) -> None:
+        if not _LEAST_TARGET <= self.target <= self.maximum:
+            raise CorpusError(
+                f"passage sizes are target {self.target}, maximum {self.maximum}; "
+                f"{_LEAST_TARGET} <= target <= maximum was wanted, in tokens"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    start: int
+    end: int
+    tokens: int
+
+
+def chunk(article: Article, sizes: ChunkSizes, count_tokens: CountTokens) -> tuple[Passage, ...]:
+    """Cut one article into passages; none spans two sections, none is longer than the maximum.
+
+    Args:
+        article: the article to cut.
+        sizes: target and maximum length.
+        count_tokens: the encoder's own count, with the special tokens and prompt it adds.
+
+    Raises:
+        CorpusError: title and headings alone leave no room for text.
+    """
+    passages: list[Passage] = []
+    for headings, section in groupby(blocks(article), key=lambda block: block.headings):
+        prefix = _prefix(article.title, headings)
+        cutter = _Cutter(article.original, prefix, sizes, count_tokens)
+        for start, end in cutter.cut(list(section)):
+            passages.append(_passage(article, start, end, headings, prefix))
+    return tuple(passages)
+
+
+def _prefix(title: str | None, headings: tuple[str, ...]) -> str:
+    parts = (title, *headings) if title else headings
+    return " ".join(parts) + "\n" if parts else ""
+
+
+def _passage(article: Article, start: int, end: int, headings: tuple[str, ...], prefix: str) -> Passage:
+    text = article.original[start:end]
+    key = "\x1e".join((article.id, str(start), str(end), text))
+    digest = hashlib.sha256(key.encode("utf-8")).hexdigest()
+    return Passage(digest[:16], article.id, start, end, text, headings, prefix + text)
+
+
+class _Cutter:
+    """Cut the blocks of one section, all of which share one prefix of headings."""
+
+    def __init__(self, original: str, prefix: str, sizes: ChunkSizes, count_tokens: CountTokens) -> None:
+        self._original = original
+        self._prefix = prefix
+        self._sizes = sizes
+        self._count = count_tokens
+        (self._overhead,) = count_tokens([prefix])
+        if self._overhead > sizes.maximum // 2:
+            raise CorpusError(
+                f"its title and headings ({prefix.strip()[:60]}…) take {self._overhead} of {sizes.maximum} tokens; "
+                "shorten them"
+            )
+
+    def cut(self, section: list[Block]) -> Iterator[tuple[int, int]]:
+        """Yield the spans of the section's passages."""
+        counts = self._count([self._prefix + self._original[block.start : block.end] for block in section])
+        units: list[_Unit] = []
+        for block, tokens in zip(section, counts, strict=True):
+            if tokens <= self._sizes.target:
+                units.append(_Unit(block.start, block.end, tokens))
+            else:
+                units.extend(self._pieces(block.start, block.end, (_LINE, _SENTENCE, _CLAUSE)))
+        yield from self._packed(units)
+
+    def _pieces(self, start: int, end: int, borders: tuple[re.Pattern[str], ...]) -> Iterator[_Unit]:
+        """Yield pieces of a span, cut as coarsely as the sizes allow."""
+        limit = self._sizes.target if len(borders) > 1 else self._sizes.maximum
+        if not borders:
+            yield from self._halves(start, end)
+            return
+        matches = [match for match in borders[0].finditer(self._original, start, end) if match[0].strip()]
+        counts = self._count([self._prefix + match[0].strip() for match in matches])
+        for match, tokens in zip(matches, counts, strict=True):
+            if tokens <= limit:
+                yield _Unit(match.start(), match.end(), tokens)
+            else:
+                yield from self._pieces(match.start(), match.end(), borders[1:])
+
+    def _halves(self, start: int, end: int) -> Iterator[_Unit]:
+        """Yield a span without any border, halved until it fits."""
+        (tokens,) = self._count([self._prefix + self._original[start:end]])
+        if tokens <= self._sizes.maximum or end - start == 1:
+            yield _Unit(start, end, tokens)
+            return
+        middle = (start + end) // 2
+        yield from self._halves(start, middle)
+        yield from self._halves(middle, end)
+
+    def _packed(self, units: list[_Unit]) -> Iterator[tuple[int, int]]:
+        """Yield spans of as many units in a row as the target allows, without outer white space."""
+        start = end = total = 0
+        scrap = self._sizes.target // SCRAP_DIVISOR
+        for unit in units:
+            own = unit.tokens - self._overhead
+            limit = self._sizes.maximum if min(total, own) < scrap else self._sizes.target
+            if total and self._overhead + total + own > limit:
+                yield self._trimmed(start, end)
+                total = 0
+            if not total:
+                start = unit.start
+            end, total = unit.end, total + max(own, 1)
+        if total:
+            yield self._trimmed(start, end)
+
+    def _trimmed(self, start: int, end: int) -> tuple[int, int]:
+        text = self._original[start:end]
+        return start + len(text) - len(text.lstrip()), end - len(text) + len(text.rstrip())

@@ -1,0 +1,110 @@
+"""Read the YAML front matter of a Markdown article."""
+
+import datetime
+import re
+from dataclasses import dataclass
+
+import yaml
+
+from corpus.errors import CorpusError
+
+# Matches "---\nid: a\n---\nbody"; must not match "---" as a rule further down in a text.
+_FENCED = re.compile(r"\A---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_MAX_CHARACTERS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """Hold the fields of a front matter, and where the body begins after it."""
+
+    body_start: int = 0
+    id: str | None = None
+    title: str | None = None
+    source: str | None = None
+    url: str | None = None
+    published: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+def read_front_matter(text: str) -> FrontMatter:
+    """Return the front matter of `text`; an empty one where the text has none.
+
+    Unknown keys are left alone, so that articles may carry fields of other tools.
+
+    Raises:
+        CorpusError: the block is not YAML, not a mapping, or a field has the wrong type.
+    """
+    match = _FENCED.match(text)
+    if match is None:
+        return FrontMatter()
+    block = match["yaml"]
+    if len(block) > _MAX_CHARACTERS:
+        raise CorpusError(
+            f"the front matter has {len(block)} characters, at most {_MAX_CHARACTERS} are read; move long text below it"
+        )
+    fields = _parse(block)
+    return FrontMatter(
+        body_start=match.end(),
+        id=_text(fields, "id"),
+        title=_text(fields, "title"),
+        source=_text(fields, "source"),
+        url=_text(fields, "url"),
+        published=_date(fields),
+        tags=_tags(fields),
+    )
+
+
+def _parse(block: str) -> dict[object, object]:
+    try:
+        fields = yaml.safe_load(block)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 2}: " if mark is not None else ""
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        raise CorpusError(
+            f"{line}the front matter is not YAML ({problem}); write lines such as `title: …` between two lines of ---"
+        ) from error
+    if fields is None:
+        return {}
+    if not isinstance(fields, dict):
+        raise CorpusError(
+            f"the front matter is a {type(fields).__name__}, a mapping was wanted; "
+            "write lines such as `title: …` between two lines of ---"
+        )
+    return fields
+
+
+def _text(fields: dict[object, object], name: str) -> str | None:
+    value = fields.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        raise CorpusError(
+            f"{name} in the front matter is a {type(value).__name__}, a text was wanted; put it in quotes"
+        )
+    return str(value).strip() or None
+
+
+def _date(fields: dict[object, object]) -> str | None:
+    value = fields.get("published")
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat()
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if value is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(str(value)).isoformat()
+    except ValueError as error:
+        raise CorpusError(
+            f"published in the front matter is {str(value)[:40]!r}, a date was wanted; write it as 2026-03-01"
+        ) from error
+
+
+def _tags(fields: dict[object, object]) -> tuple[str, ...]:
+    value = fields.get("tags")
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(tag, str | int) for tag in value):
+        raise CorpusError("tags in the front matter is not a list of texts; write it as [上门, 证件]")
+    return tuple(str(tag).strip() for tag in value)

@@ -1,0 +1,1 @@
+"""Meaning: from passages to a Searcher. Knows no web framework."""

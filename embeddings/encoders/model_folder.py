@@ -1,0 +1,129 @@
+"""Find a model by name or folder, and see that its files are safe to load."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+from embeddings.encoders import default_model
+from embeddings.encoders.prompts import prompts_for
+from embeddings.errors import ModelError
+from embeddings.files import files_below, sha256_of
+from embeddings.records import Prompts
+
+DEFAULT = "default"
+# What a sentence-transformers folder needs; weights as safetensors only, no code, no pickle.
+_HUB_PATTERNS = ("*.json", "*.txt", "*.model", "*.safetensors")
+_PICKLED = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
+# Matches "intfloat/multilingual-e5-small"; must not match "./models/mine" or "a/b/c".
+_HUB_NAME = re.compile(r"[\w.-]*\w/[\w.-]+|[\w][\w.-]*")
+# Bump when the export to ONNX gives other vectors than before, so that old ones are not mixed in.
+EXPORT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """Say which model is wanted: `default`, a folder, or a hub name; and prompts, to override its own."""
+
+    source: str = DEFAULT
+    query_prompt: str | None = None
+    passage_prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """Hold a model that is ready to load. `prompts_known` is False where none were found."""
+
+    name: str
+    path: Path
+    prompts: Prompts
+    prompts_known: bool
+    fingerprint: str
+
+
+def find_model(request: ModelRequest, cache: Path) -> ModelFolder:
+    """Return the folder of the wanted model, fetching or converting it where needed.
+
+    Args:
+        request: the model and its prompts.
+        cache: where the converted default model is kept; hub models stay in the hub's own cache.
+
+    Raises:
+        ModelError: there is no such model, or its files are not safe to load.
+        DependencyError: the package that carries the default model is missing.
+    """
+    name, path = _locate(request.source, cache)
+    _check_safe(path)
+    prompts = prompts_for(path, name, request.query_prompt, request.passage_prompt)
+    fingerprint = _fingerprint(path, prompts or Prompts())
+    return ModelFolder(name, path, prompts or Prompts(), prompts is not None, fingerprint)
+
+
+def _locate(source: str, cache: Path) -> tuple[str, Path]:
+    if source == DEFAULT:
+        return default_model.NAME, default_model.default_model_folder(cache)
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        return folder.resolve().name, folder
+    if not _HUB_NAME.fullmatch(source):
+        raise ModelError(
+            f"there is no model folder {source!r}; name an existing sentence-transformers folder, "
+            "a hub model such as BAAI/bge-small-zh-v1.5, or leave --model out for the default"
+        )
+    try:
+        return source, Path(snapshot_download(source, allow_patterns=list(_HUB_PATTERNS)))
+    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
+        reason = str(error).strip().split("\n")[0][:200]
+        raise ModelError(
+            f"the model {source!r} is neither a folder here nor to be had from the hub ({reason}); "
+            "check the name and the network, or name a folder"
+        ) from error
+
+
+def _check_safe(folder: Path) -> None:
+    """Refuse a folder that is no sentence-transformers model or would load a pickle or foreign code."""
+    names = files_below(folder)
+    if not any(name.endswith(".safetensors") for name in names):
+        pickled = [name for name in names if name.endswith(_PICKLED)]
+        found = f"it holds {', '.join(pickled[:3])}, which could run code when loaded" if pickled else "it holds none"
+        raise ModelError(f"{folder}: weights in .safetensors files were wanted, {found}; convert the model first")
+    modules = folder / "modules.json"
+    if not modules.exists():
+        raise ModelError(
+            f"{folder} has no modules.json, a sentence-transformers folder was wanted; "
+            "save the model with SentenceTransformer(…).save_pretrained(…)"
+        )
+    try:
+        entries = [(str(entry["type"]), str(entry["path"])) for entry in json.loads(modules.read_text("utf-8"))]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{modules} cannot be read ({error}); a list of modules was wanted") from error
+    if not entries:
+        raise ModelError(f"{modules} names no module; a list of modules was wanted")
+    for type_, path in entries:
+        if not type_.startswith("sentence_transformers."):
+            raise ModelError(
+                f"{folder} names the module {type_}, which is not part of sentence-transformers and would run "
+                "foreign code; use a model without custom modules"
+            )
+        parts = [name for name in names if Path(name).parent == Path(path)]
+        pickled = [name for name in parts if name.endswith(_PICKLED)]
+        if pickled and not any(name.endswith(".safetensors") for name in parts):
+            raise ModelError(
+                f"{folder} holds {pickled[0]}, which could run code when loaded, and no .safetensors beside it; "
+                "convert the model first"
+            )
+
+
+def _fingerprint(folder: Path, prompts: Prompts) -> str:
+    hashes = {name: sha256_of(folder / name) for name in files_below(folder) if _matters(name)}
+    content = json.dumps([EXPORT_VERSION, sorted(hashes.items()), prompts.query, prompts.passage])
+    return hashlib.sha256(content.encode("utf-8")).hexdigest()
+
+
+def _matters(name: str) -> bool:
+    hidden = any(part.startswith(".") for part in Path(name).parts)
+    return not hidden and name.endswith(tuple(pattern[1:] for pattern in _HUB_PATTERNS))

@@ -1,0 +1,146 @@
+"""Encode with ONNX Runtime: what serves, and what the build uses too. Needs no torch."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from tokenizers import Encoding, Tokenizer
+
+from embeddings.encoders.batching import batches_by_length
+from embeddings.errors import SnapshotError, TextTooLongError
+from embeddings.protocols import Progress
+from embeddings.records import EncoderInfo, FloatArray, Prompts
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderFiles:
+    """Name the files of an exported encoder inside its folder."""
+
+    graph: str = "model.onnx"
+    weights: str = "model.onnx.data"
+    tokenizer: str = "tokenizer.json"
+    info: str = "encoder.json"
+
+    def names(self) -> tuple[str, ...]:
+        """Return all names."""
+        return (self.graph, self.weights, self.tokenizer, self.info)
+
+
+FILES = EncoderFiles()
+INPUTS = ("input_ids", "attention_mask")
+OUTPUT = "embedding"
+
+
+class OnnxEncoder:
+    """Run an exported encoder; safe to share between threads."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, tokenizer: Tokenizer, info: EncoderInfo) -> None:
+        self._session = session
+        self._tokenizer = tokenizer
+        self._info = info
+
+    @classmethod
+    def load(cls, folder: Path, threads: int = 0) -> "OnnxEncoder":
+        """Load an exported encoder from its folder.
+
+        Args:
+            folder: holds the files named by `FILES`. The weights are memory-mapped from it.
+            threads: for one text or batch; 0 takes all cores.
+
+        Raises:
+            SnapshotError: a file is missing or cannot be read.
+        """
+        try:
+            info = read_info(folder / FILES.info)
+            tokenizer = Tokenizer.from_file(str(folder / FILES.tokenizer))
+            tokenizer.no_truncation()
+            tokenizer.no_padding()
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = threads
+            session = onnxruntime.InferenceSession(
+                str(folder / FILES.graph), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # both libraries raise their own classes straight below Exception
+            raise SnapshotError(
+                f"{folder} holds no encoder that can be loaded ({str(error)[:200]}); run `zhaiwen rebuild --full`"
+            ) from error
+        return cls(session, tokenizer, info)
+
+    @property
+    def info(self) -> EncoderInfo:
+        """Return what the encoder is."""
+        return self._info
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the length of each passage text in tokens, prompt and special tokens included."""
+        return [len(encoding.ids) for encoding in self._tokenized(texts, self._info.prompts.passage)]
+
+    def encode_queries(self, texts: Sequence[str], progress: Progress | None = None) -> FloatArray:
+        """Return unit vectors of questions, shape (len(texts), dimension).
+
+        Raises:
+            TextTooLongError: a question has more tokens than the encoder reads.
+        """
+        return self._encode(texts, self._info.prompts.query, progress)
+
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> FloatArray:
+        """Return unit vectors of passages, shape (len(texts), dimension).
+
+        Raises:
+            TextTooLongError: a passage has more tokens than the encoder reads.
+        """
+        return self._encode(texts, self._info.prompts.passage, progress)
+
+    def _tokenized(self, texts: Sequence[str], prompt: str) -> list[Encoding]:
+        return list(self._tokenizer.encode_batch([prompt + text for text in texts]))
+
+    def _encode(self, texts: Sequence[str], prompt: str, progress: Progress | None) -> FloatArray:
+        tokenized = self._tokenized(texts, prompt)
+        lengths = [len(encoding.ids) for encoding in tokenized]
+        self._check_lengths(texts, lengths)
+        vectors = np.empty((len(texts), self._info.dimension), dtype=np.float32)
+        for batch in batches_by_length(lengths):
+            vectors[batch] = self._run([tokenized[position] for position in batch])
+            if progress is not None:
+                progress(len(batch))
+        return vectors
+
+    def _check_lengths(self, texts: Sequence[str], lengths: Sequence[int]) -> None:
+        for text, length in zip(texts, lengths, strict=True):
+            if length > self._info.max_tokens:
+                raise TextTooLongError(
+                    f"the text of {len(text)} characters has {length} tokens, {self._info.name} reads at most "
+                    f"{self._info.max_tokens}; shorten it by about {1 - self._info.max_tokens / length:.0%}"
+                )
+
+    def _run(self, tokenized: Sequence[Encoding]) -> FloatArray:
+        width = max(len(encoding.ids) for encoding in tokenized)
+        # The padding's id does not matter: the mask hides it from attention and from pooling.
+        ids = np.zeros((len(tokenized), width), dtype=np.int64)
+        mask = np.zeros((len(tokenized), width), dtype=np.int64)
+        for row, encoding in enumerate(tokenized):
+            ids[row, : len(encoding.ids)] = encoding.ids
+            mask[row, : len(encoding.ids)] = 1
+        (vectors,) = self._session.run([OUTPUT], dict(zip(INPUTS, (ids, mask), strict=True)))
+        return np.asarray(vectors, dtype=np.float32)
+
+
+def write_info(path: Path, info: EncoderInfo) -> None:
+    """Write what an encoder is beside its files."""
+    path.write_text(json.dumps(asdict(info), ensure_ascii=False, indent=2), encoding="utf-8")
+
+
+def read_info(path: Path) -> EncoderInfo:
+    """Read what `write_info` wrote.
+
+    Raises:
+        SnapshotError: the file is missing or has other fields.
+    """
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        return EncoderInfo(**{**fields, "prompts": Prompts(**fields["prompts"])})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SnapshotError(f"{path} does not describe an encoder ({error}); run `zhaiwen rebuild --full`") from error

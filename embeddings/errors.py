@@ -1,0 +1,29 @@
+"""Say what went wrong between passages and answers."""
+
+
+class EmbeddingsError(Exception):
+    """Report what was given, what was wanted, and what to do; base of this layer's errors."""
+
+
+class ModelError(EmbeddingsError):
+    """Report a model that cannot be found, is not safe to load, or does not do as it should."""
+
+
+class SnapshotError(EmbeddingsError):
+    """Report an index that is missing, damaged, half-written, or of another format or model."""
+
+
+class QuestionError(EmbeddingsError):
+    """Report a question that cannot be searched."""
+
+
+class TextTooLongError(QuestionError):
+    """Report a text with more tokens than the encoder reads; nothing is ever cut silently."""
+
+
+class QuestionSetError(EmbeddingsError):
+    """Report questions or judgements that cannot be used."""
+
+
+class DependencyError(EmbeddingsError):
+    """Report a package that is not installed, with the line that installs it."""

@@ -1,0 +1,1 @@
+"""Measure search quality on judged questions."""

@@ -1,0 +1,95 @@
+"""Read question sets: our JSONL, and BEIR folders."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from embeddings.errors import QuestionSetError
+from embeddings.evaluation.records import Judgement, Question
+
+_GRADES = (1, 2)
+
+
+def read_questions(path: Path) -> tuple[Question, ...]:
+    """Read our JSONL: `id`, `question`, and `judgements` of `article`, `headings` and `grade`.
+
+    Raises:
+        QuestionSetError: the file is missing or empty, a line is malformed, or an id appears twice.
+    """
+    questions: dict[str, Question] = {}
+    for number, line in _lines(path):
+        question = _question(line, f"{path}:{number}")
+        if question.id in questions:
+            raise QuestionSetError(f"{path}:{number}: the id {question.id!r} appears twice; ids must be unique")
+        questions[question.id] = question
+    if not questions:
+        raise QuestionSetError(f"{path} holds no question; write one JSON object a line")
+    return tuple(questions.values())
+
+
+def read_beir_questions(folder: Path, split: str = "test") -> tuple[Question, ...]:
+    """Read `queries.jsonl` and `qrels/<split>.tsv` of a BEIR folder; questions without judgement are left out.
+
+    Raises:
+        QuestionSetError: a file is missing or a line is malformed.
+    """
+    judgements: dict[str, list[Judgement]] = {}
+    qrels = folder / "qrels" / f"{split}.tsv"
+    for number, line in _lines(qrels):
+        query, document, grade = _qrel(line, f"{qrels}:{number}") if number > 1 else ("", "", 0)
+        if grade > 0:
+            judgements.setdefault(query, []).append(Judgement(document, (), grade))
+    queries = folder / "queries.jsonl"
+    questions: list[Question] = []
+    for number, line in _lines(queries):
+        try:
+            record = json.loads(line)
+            id_, text = str(record["_id"]), str(record["text"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise QuestionSetError(f"{queries}:{number}: not a query; JSON with _id and text was wanted") from error
+        if id_ in judgements:
+            questions.append(Question(id_, text, tuple(judgements[id_])))
+    if not questions:
+        raise QuestionSetError(f"{folder} holds no judged question; queries.jsonl and {qrels.name} share no id")
+    return tuple(questions)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise QuestionSetError(f"{path}: there is no such file; name a question set") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionSetError(f"{path} cannot be read as UTF-8 text ({error}); check the file") from error
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield number, line.rstrip("\r")
+
+
+def _question(line: str, where: str) -> Question:
+    try:
+        record = json.loads(line)
+        id_, text = record["id"], record["question"]
+        judgements = tuple(
+            Judgement(str(item["article"]), tuple(map(str, item.get("headings", ()))), int(item["grade"]))
+            for item in record["judgements"]
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise QuestionSetError(
+            f"{where}: not a question ({error}); JSON with id, question and judgements was wanted"
+        ) from error
+    if not isinstance(id_, str) or not isinstance(text, str) or not text.strip():
+        raise QuestionSetError(f"{where}: id and question must be texts; quote them")
+    if not judgements or any(judgement.grade not in _GRADES for judgement in judgements):
+        raise QuestionSetError(f"{where}: a question needs judgements of grade 1 or 2; add or correct them")
+    return Question(id_, text, judgements)
+
+
+def _qrel(line: str, where: str) -> tuple[str, str, int]:
+    try:
+        (fields,) = csv.reader([line], delimiter="\t")
+        query, document, grade = fields
+        return query, document, int(grade)
+    except ValueError as error:
+        raise QuestionSetError(f"{where}: not a judgement; query-id, corpus-id and score were wanted") from error

@@ -1,0 +1,1 @@
+"""Vector indexes: nearest neighbours of a vector."""

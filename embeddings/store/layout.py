@@ -1,0 +1,75 @@
+"""Name every file of an index folder.
+
+index/
+  CURRENT                     the name of the snapshot that is served, and its manifest's SHA-256
+  snapshots/<name>/           immutable once written
+    manifest.json             what was built from what, and the SHA-256 of every file below
+    passages.sqlite           originals, passages and what is said of their articles
+    vectors.faiss             one unit vector a passage, in the passages' order
+    lexical/                  BM25 over the same passages
+  encoders/<fingerprint>/     the exported encoder, shared by the snapshots made with it
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+# Bump when a released version of this program could not read what this one writes, or would
+# read it wrongly: another file, another table, other normalisation of questions.
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotLayout:
+    """Name the files of one snapshot."""
+
+    folder: Path
+
+    @property
+    def manifest(self) -> Path:
+        """Return the path of the manifest."""
+        return self.folder / "manifest.json"
+
+    @property
+    def passages(self) -> Path:
+        """Return the path of the texts."""
+        return self.folder / "passages.sqlite"
+
+    @property
+    def vectors(self) -> Path:
+        """Return the path of the vectors."""
+        return self.folder / "vectors.faiss"
+
+    @property
+    def lexical(self) -> Path:
+        """Return the folder of the lexical index."""
+        return self.folder / "lexical"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexLayout:
+    """Name the parts of an index folder."""
+
+    folder: Path
+
+    @property
+    def current(self) -> Path:
+        """Return the path of the file that names the current snapshot."""
+        return self.folder / "CURRENT"
+
+    @property
+    def lock(self) -> Path:
+        """Return the path of the file that the one writer locks."""
+        return self.folder / ".lock"
+
+    @property
+    def snapshots(self) -> Path:
+        """Return the folder of the snapshots."""
+        return self.folder / "snapshots"
+
+    def snapshot(self, name: str) -> SnapshotLayout:
+        """Return the files of the named snapshot."""
+        return SnapshotLayout(self.snapshots / name)
+
+    def encoder(self, fingerprint: str) -> Path:
+        """Return the folder of the encoder with this fingerprint."""
+        return self.folder / "encoders" / fingerprint[:16]

@@ -1,0 +1,50 @@
+"""Load the current snapshot of an index folder into a Searcher."""
+
+from pathlib import Path
+
+from embeddings.encoders.onnx_encoder import OnnxEncoder
+from embeddings.errors import SnapshotError
+from embeddings.indexes.faiss_index import FaissIndex
+from embeddings.lexical import LexicalIndex
+from embeddings.records import IndexInfo
+from embeddings.searcher import Searcher
+from embeddings.store.layout import IndexLayout
+from embeddings.store.manifest import Manifest, read_current, verify
+from embeddings.store.passage_store import PassageStore
+
+
+def open_searcher(folder: Path, threads: int = 0) -> Searcher:
+    """Return a Searcher over the current snapshot, after proving every file of it.
+
+    Args:
+        folder: the index folder.
+        threads: for encoding; 0 takes all cores.
+
+    Raises:
+        SnapshotError: there is no index, or it is half-written, damaged, or of another format.
+    """
+    index = IndexLayout(folder)
+    return open_snapshot(index, read_current(index), threads)
+
+
+def open_snapshot(index: IndexLayout, manifest: Manifest, threads: int = 0) -> Searcher:
+    """Return a Searcher over one snapshot, after proving every file of it.
+
+    Raises:
+        SnapshotError: a file is missing or damaged, or the parts do not belong together.
+    """
+    verify(index, manifest)
+    snapshot = index.snapshot(manifest.snapshot)
+    encoder = OnnxEncoder.load(index.encoder(manifest.encoder.fingerprint), threads)
+    if encoder.info.fingerprint != manifest.encoder.fingerprint:
+        raise SnapshotError(
+            f"{index.folder} was built with the encoder {manifest.encoder.fingerprint[:16]}, "
+            f"but {encoder.info.fingerprint[:16]} lies in its place; run `zhaiwen rebuild --full`"
+        )
+    return Searcher(
+        encoder=encoder,
+        vectors=FaissIndex.load(snapshot.vectors),
+        lexical=LexicalIndex.load(snapshot.lexical),
+        passages=PassageStore.open(snapshot.passages),
+        info=IndexInfo(manifest.snapshot, manifest.encoder.name, len(manifest.articles), manifest.passages),
+    )

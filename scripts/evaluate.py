@@ -1,0 +1,84 @@
+"""Measure how well an index answers a question set: `zhaiwen evaluate`."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from corpus.jsonl import read_beir_corpus
+from embeddings.encoders.model_folder import ModelRequest, find_model
+from embeddings.errors import QuestionSetError
+from embeddings.evaluation.question_sets import read_beir_questions, read_questions
+from embeddings.evaluation.records import Evaluation, Question
+from embeddings.evaluation.runner import evaluate
+from embeddings.files import sha256_of, write_atomically
+from embeddings.store.builder import BuildRequest, build
+from embeddings.store.loading import open_searcher
+from scripts.options import Command, Defaults, add_index, add_mode, add_model, run_command
+from scripts.progress import TerminalReporter
+
+
+def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+    """Add the command's options."""
+    sets = parser.add_mutually_exclusive_group(required=True)
+    sets.add_argument("questions", nargs="?", type=Path, metavar="QUESTIONS", help="a question set in our JSONL")
+    sets.add_argument(
+        "--beir",
+        type=Path,
+        metavar="DIR",
+        help="a BEIR folder: its corpus is indexed below the cache, and its questions are asked",
+    )
+    parser.add_argument("--split", default="test", help="which qrels of the BEIR folder (default: %(default)s)")
+    add_index(parser, defaults)
+    add_mode(parser)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the measures to this file, too")
+    add_model(parser, defaults)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Evaluate and print; return the exit code."""
+    reporter = TerminalReporter()
+    if options.beir is not None:
+        questions = read_beir_questions(options.beir, options.split)
+        index = _beir_index(options, reporter)
+    else:
+        questions, index = read_questions(options.questions), options.index
+    evaluation = _evaluate(index, questions, options, reporter)
+    for name, value in evaluation.measures.items():
+        print(f"{name:8} {value:.4f}")
+    if options.json is not None:
+        _write_json(options.json, evaluation, options)
+    return 0
+
+
+def _evaluate(
+    index: Path, questions: tuple[Question, ...], options: argparse.Namespace, reporter: TerminalReporter
+) -> Evaluation:
+    searcher = open_searcher(index)
+    with reporter.bar(f"asking {len(questions)} questions ({options.mode.value})", len(questions)) as progress:
+        return evaluate(searcher, questions, options.mode, progress)
+
+
+def _beir_index(options: argparse.Namespace, reporter: TerminalReporter) -> Path:
+    corpus = options.beir / "corpus.jsonl"
+    articles = read_beir_corpus(corpus)
+    index: Path = options.cache / "beir" / f"{options.beir.resolve().name}-{sha256_of(corpus)[:12]}"
+    reporter.say(f"indexing {len(articles)} documents in {index}")
+    model = find_model(ModelRequest(options.model, options.query_prompt, options.passage_prompt), options.cache)
+    build(BuildRequest(articles, model, index), reporter)
+    return index
+
+
+def _write_json(path: Path, evaluation: Evaluation, options: argparse.Namespace) -> None:
+    content = {"questions": evaluation.questions, "mode": options.mode.value, "measures": evaluation.measures}
+    try:
+        write_atomically(path, json.dumps(content, indent=2) + "\n")
+    except OSError as error:
+        raise QuestionSetError(f"{path} cannot be written ({error.strerror}); name another file for --json") from error
+
+
+COMMAND = Command("evaluate", "Measure how well an index answers a question set.", add_arguments, run)
+
+if __name__ == "__main__":
+    sys.exit(run_command(COMMAND, None, os.environ))

@@ -1,0 +1,104 @@
+"""Define the options that several commands share, and the errors they report."""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from corpus.errors import CorpusError
+from embeddings.errors import EmbeddingsError
+from embeddings.records import Mode
+from service.settings import SettingsError
+
+USER_ERRORS = (CorpusError, EmbeddingsError, SettingsError)
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """Hold what the environment sets for the commands; see the table of settings in the README."""
+
+    index: Path
+    model: str
+    cache: Path
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Defaults":
+        """Read ZHAIWEN_INDEX, ZHAIWEN_MODEL and ZHAIWEN_CACHE."""
+        return cls(
+            index=Path(environment.get("ZHAIWEN_INDEX") or "index"),
+            model=environment.get("ZHAIWEN_MODEL") or "default",
+            cache=Path(environment.get("ZHAIWEN_CACHE") or platformdirs.user_cache_dir("zhaiwen")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Hold one command: its name, its help, how to add its options, and what runs it."""
+
+    name: str
+    help: str
+    add_arguments: Callable[[argparse.ArgumentParser, Defaults], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+def add_index(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+    """Add --index."""
+    parser.add_argument(
+        "--index",
+        type=Path,
+        default=defaults.index,
+        metavar="DIR",
+        help=f"the index folder (default: ZHAIWEN_INDEX, now {defaults.index})",
+    )
+
+
+def add_mode(parser: argparse.ArgumentParser) -> None:
+    """Add --mode."""
+    parser.add_argument(
+        "--mode",
+        type=Mode,
+        choices=list(Mode),
+        default=Mode.HYBRID,
+        metavar="{hybrid,dense,lexical}",
+        help="which side ranks: vectors, shared words, or both (default: hybrid)",
+    )
+
+
+def add_model(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+    """Add --model, its prompts and --cache."""
+    parser.add_argument(
+        "--model",
+        default=defaults.model,
+        help="a sentence-transformers folder or hub name (default: ZHAIWEN_MODEL, now %(default)s)",
+    )
+    parser.add_argument("--query-prompt", help="text in front of every question (default: what the model names)")
+    parser.add_argument("--passage-prompt", help="text in front of every passage (default: what the model names)")
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=defaults.cache,
+        metavar="DIR",
+        help="where the converted default model is kept (default: ZHAIWEN_CACHE)",
+    )
+
+
+def run_command(command: Command, arguments: Sequence[str] | None, environment: Mapping[str, str]) -> int:
+    """Run one command by itself, as `python -m scripts.…` does; return its exit code."""
+    parser = argparse.ArgumentParser(prog=f"zhaiwen {command.name}", description=command.help)
+    command.add_arguments(parser, Defaults.from_environment(environment))
+    return run_parsed(command, parser.parse_args(arguments))
+
+
+def run_parsed(command: Command, options: argparse.Namespace) -> int:
+    """Run a command on parsed options; a user's mistake becomes one line and exit code 2."""
+    try:
+        return command.run(options)
+    except USER_ERRORS as error:
+        print(f"zhaiwen {command.name}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"zhaiwen {command.name}: interrupted; what was served before is unchanged", file=sys.stderr)
+        return 130

@@ -1,0 +1,43 @@
+"""Ask an index one question on the terminal: `zhaiwen search`."""
+
+import argparse
+import os
+import sys
+
+from embeddings.questions import check_question
+from embeddings.records import Result
+from embeddings.searcher import MAX_RESULTS
+from embeddings.store.loading import open_searcher
+from scripts.options import Command, Defaults, add_index, add_mode, run_command
+
+
+def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+    """Add the command's options."""
+    parser.add_argument("question", help="a question in Chinese, as people ask it")
+    parser.add_argument("-k", type=int, default=5, choices=range(1, MAX_RESULTS + 1), metavar="K", help="how many (5)")
+    add_index(parser, defaults)
+    add_mode(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Search and print; return the exit code."""
+    question = check_question(options.question)
+    results = open_searcher(options.index).search(question, options.k, options.mode)
+    if not results:
+        print("no passage shares a word with the question; try --mode hybrid", file=sys.stderr)
+    for result in results:
+        print(_paragraph(result), end="\n\n")
+    return 0
+
+
+def _paragraph(result: Result) -> str:
+    passage = result.passage
+    path = " > ".join((passage.article.title, *passage.headings))
+    place = f"{passage.article.path}, characters {passage.start}-{passage.end}"
+    return f"{result.rank}. {path}  [{result.score:.3f}]\n   {place}\n{passage.text}"
+
+
+COMMAND = Command("search", "Print the passages that answer a question.", add_arguments, run)
+
+if __name__ == "__main__":
+    sys.exit(run_command(COMMAND, None, os.environ))

@@ -1,0 +1,56 @@
+"""Serve an index over HTTP: `zhaiwen serve`."""
+
+import argparse
+import os
+import socket
+import sys
+
+import uvicorn
+
+from embeddings.store.loading import open_searcher
+from scripts.options import Command, Defaults, add_index, run_command
+from service.app import create_app
+from service.settings import Settings, SettingsError
+
+
+def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+    """Add the command's options."""
+    settings = Settings.from_environment(os.environ)
+    add_index(parser, defaults)
+    parser.add_argument("--host", default=settings.host, help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=settings.port, help="port, 0 for any (default: %(default)s)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Load the index, listen, and answer until the process is told to stop; return the exit code."""
+    listening = _listen(options.host, options.port)
+    app = create_app(open_searcher(options.index))
+    host, port = listening.getsockname()[:2]
+    # From here on connections wait in the queue, so the address holds when it is printed.
+    listening.listen()
+    print(f"zhaiwen: open http://{host}:{port}/  (stop with Ctrl+C)", flush=True)
+    # No access log: it would hold the questions that come in addresses.
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    server.run(sockets=[listening])
+    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before the index is loaded, so that a taken one is reported at once."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise SettingsError(
+            f"cannot listen on {host}:{port} ({error}); choose another with --host or --port"
+        ) from error
+    return listening
+
+
+COMMAND = Command("serve", "Answer questions over HTTP.", add_arguments, run)
+
+if __name__ == "__main__":
+    sys.exit(run_command(COMMAND, None, os.environ))

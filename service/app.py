@@ -1,0 +1,42 @@
+"""Put the service together."""
+
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+
+from fastapi import FastAPI, Request, Response
+from fastapi_offline import FastAPIOffline
+
+from embeddings.searcher import Searcher
+from service.errors import install_error_handlers
+from service.routes import router
+
+
+def create_app(searcher: Searcher | None) -> FastAPI:
+    """Return the application.
+
+    Args:
+        searcher: answers the questions; without one, searches and /readyz answer 503.
+    """
+    # The interactive documentation comes from files of a package, so that it works offline.
+    app = FastAPIOffline(
+        title="债问 Zhaiwen",
+        summary="Passages that answer questions about debt collection, traceable to their source.",
+        version=version("zhaiwen"),
+        redoc_url=None,
+        # Without this the page asks a public validator about our schema.
+        swagger_ui_parameters={"validatorUrl": None},
+    )
+    app.state.searcher = searcher
+    app.include_router(router)
+    install_error_handlers(app)
+
+    @app.middleware("http")
+    async def keep_private(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        # A question about a debt must not linger in a cache or in the address of the page before.
+        response = await call_next(request)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    return app

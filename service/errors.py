@@ -1,0 +1,64 @@
+"""Decide, in one place, what a client is told when something goes wrong, and with which status."""
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from embeddings.errors import QuestionError, TextTooLongError
+from service.schemas import ErrorBody, ErrorDetail
+
+
+class NotReadyError(Exception):
+    """Report that no index is loaded yet."""
+
+
+class UnsupportedError(Exception):
+    """Report a part of the interface that this version does not answer yet."""
+
+
+_HINTS_BY_STATUS = {
+    404: "GET /docs lists every address",
+    405: "GET /docs lists the methods of every address",
+}
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Make every error of the application a JSON body of the one documented shape."""
+
+    @app.exception_handler(QuestionError)
+    def question(_request: Request, error: QuestionError) -> JSONResponse:
+        code = "question_too_long" if isinstance(error, TextTooLongError) else "invalid_question"
+        message, _, hint = str(error).partition("; ")
+        return _response(422, code, message, hint)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc'][1:]))}: {item['msg']}" for item in error.errors())
+        return _response(422, "invalid_request", problems, "GET /docs shows the parameters and their limits")
+
+    @app.exception_handler(UnsupportedError)
+    def unsupported(_request: Request, error: UnsupportedError) -> JSONResponse:
+        return _response(422, "unsupported", str(error), "leave it out")
+
+    @app.exception_handler(NotReadyError)
+    def not_ready(_request: Request, _error: NotReadyError) -> JSONResponse:
+        response = _response(503, "not_ready", "no index is loaded", "ask again in a few seconds; see GET /readyz")
+        response.headers["Retry-After"] = "5"
+        return response
+
+    @app.exception_handler(HTTPException)
+    def http(_request: Request, error: HTTPException) -> JSONResponse:
+        code = str(error.detail).lower().replace(" ", "_")
+        response = _response(error.status_code, code, str(error.detail), _HINTS_BY_STATUS.get(error.status_code, ""))
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(Exception)
+    def unexpected(_request: Request, _error: Exception) -> JSONResponse:
+        return _response(500, "internal", "the service failed", "the operator's log has the details")
+
+
+def _response(status: int, code: str, message: str, hint: str) -> JSONResponse:
+    body = ErrorBody(error=ErrorDetail(code=code, message=message, hint=hint))
+    return JSONResponse(body.model_dump(), status_code=status)

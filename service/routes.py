@@ -1,0 +1,69 @@
+"""Answer each address."""
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from embeddings.questions import check_question
+from embeddings.searcher import Searcher
+from service.errors import NotReadyError, UnsupportedError
+from service.schemas import ErrorBody, IndexOut, ResultOut, SearchBody, SearchOut, SearchParameters, Status
+
+router = APIRouter()
+_ERRORS: dict[int | str, dict[str, object]] = {
+    422: {"model": ErrorBody, "description": "The question or a parameter cannot be used."},
+    503: {"model": ErrorBody, "description": "No index is loaded."},
+}
+
+
+def _searcher(request: Request) -> Searcher:
+    searcher = request.app.state.searcher
+    if not isinstance(searcher, Searcher):
+        raise NotReadyError
+    return searcher
+
+
+# Both handlers are plain functions: FastAPI runs them in threads, so that encoding one question
+# does not hold up the others.
+@router.get("/search", responses=_ERRORS, response_model_exclude_unset=False)
+def search_by_address(request: Request, parameters: Annotated[SearchParameters, Query()]) -> SearchOut:
+    """Return the passages that answer a question.
+
+    A question about debts is sensitive, and addresses end up in logs: prefer POST where you can.
+    """
+    body = SearchBody(query=parameters.q, k=parameters.k, mode=parameters.mode, explain=parameters.explain)
+    return _search(_searcher(request), body)
+
+
+@router.post("/search", responses=_ERRORS)
+def search(request: Request, body: SearchBody) -> SearchOut:
+    """Return the passages that answer a question."""
+    return _search(_searcher(request), body)
+
+
+def _search(searcher: Searcher, body: SearchBody) -> SearchOut:
+    if body.filters:
+        raise UnsupportedError(f"filters ({', '.join(body.filters)}) are not supported by this version")
+    started = time.perf_counter()
+    question = check_question(body.query)
+    results = searcher.search(question, body.k, body.mode)
+    return SearchOut(
+        query=question,
+        answerable=None,
+        results=[ResultOut.of(result, body.explain) for result in results],
+        index=IndexOut.of(searcher.info),
+        took_ms=round((time.perf_counter() - started) * 1000, 1),
+    )
+
+
+@router.get("/healthz")
+def healthz() -> Status:
+    """Return 200 while the process answers."""
+    return Status(status="alive")
+
+
+@router.get("/readyz", responses={503: _ERRORS[503]})
+def readyz(request: Request) -> Status:
+    """Return 200 once an index is loaded, 503 before."""
+    return Status(status="ready", index=IndexOut.of(_searcher(request).info))

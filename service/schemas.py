@@ -1,0 +1,150 @@
+"""Define what goes over the wire."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from embeddings.questions import MAX_QUESTION_CHARACTERS
+from embeddings.records import IndexInfo, Mode, Result
+from embeddings.searcher import MAX_RESULTS
+
+_QUESTION = f"A question in Chinese, as people ask it; 1 to {MAX_QUESTION_CHARACTERS} characters."
+_Count = Annotated[int, Field(ge=1, le=MAX_RESULTS, description="How many passages to return.")]
+_Explain = Annotated[bool, Field(description="Return the scores of both sides, too.")]
+
+
+class SearchParameters(BaseModel):
+    """The query string of GET /search."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: Annotated[str, Field(description=_QUESTION, examples=["微粒贷逾期会上门吗"])]
+    k: _Count = 5
+    mode: Mode = Mode.HYBRID
+    explain: _Explain = False
+
+
+class SearchBody(BaseModel):
+    """The body of POST /search."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    query: Annotated[str, Field(description=_QUESTION, examples=["微粒贷逾期会上门吗"])]
+    k: _Count = 5
+    mode: Mode = Mode.HYBRID
+    explain: _Explain = False
+    filters: Annotated[
+        dict[str, Any] | None, Field(description="Not answered by this version yet: 422.", examples=[None])
+    ] = None
+
+
+class Span(BaseModel):
+    """A range of characters in `text`."""
+
+    start: int
+    end: int
+
+
+class ArticleOut(BaseModel):
+    """The article that a passage comes from."""
+
+    id: str
+    title: str
+    path: str
+    source: str | None
+    url: str | None
+    published: str | None
+    tags: list[str]
+
+
+class Scores(BaseModel):
+    """Both sides' own scores: cosine, and BM25 (null where no word is shared)."""
+
+    dense: float
+    lexical: float | None
+
+
+class ResultOut(BaseModel):
+    """One passage; `start` and `end` count characters in the original article."""
+
+    rank: int
+    score: Annotated[float, Field(ge=0, le=1, description="Cosine of question and passage until it is calibrated.")]
+    text: str
+    highlights: list[Span]
+    passage_id: str
+    start: int
+    end: int
+    headings: list[str]
+    article: ArticleOut
+    scores: Scores | None = None
+
+    @classmethod
+    def of(cls, result: Result, explain: bool) -> Self:
+        """Return the wire form of a result."""
+        passage = result.passage
+        article = passage.article
+        return cls(
+            rank=result.rank,
+            score=round(result.score, 4),
+            text=passage.text,
+            highlights=[],
+            passage_id=passage.id,
+            start=passage.start,
+            end=passage.end,
+            headings=list(passage.headings),
+            article=ArticleOut(
+                id=article.id,
+                title=article.title,
+                path=article.path,
+                source=article.source,
+                url=article.url,
+                published=article.published,
+                tags=list(article.tags),
+            ),
+            scores=Scores(dense=result.dense, lexical=result.lexical) if explain else None,
+        )
+
+
+class IndexOut(BaseModel):
+    """What answered."""
+
+    snapshot: str
+    encoder: str
+    passages: int
+    calibrated: bool = False
+
+    @classmethod
+    def of(cls, info: IndexInfo) -> Self:
+        """Return the wire form of an index."""
+        return cls(snapshot=info.snapshot, encoder=info.encoder, passages=info.passages)
+
+
+class SearchOut(BaseModel):
+    """The answer to a question; `answerable` is null while nothing is calibrated."""
+
+    query: str
+    answerable: bool | None
+    results: list[ResultOut]
+    index: IndexOut
+    took_ms: float
+
+
+class Status(BaseModel):
+    """The answer of the health checks."""
+
+    status: str
+    index: IndexOut | None = None
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong, and what to do."""
+
+    code: str
+    message: str
+    hint: str
+
+
+class ErrorBody(BaseModel):
+    """The body of every error."""
+
+    error: ErrorDetail

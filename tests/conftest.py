@@ -1,0 +1,151 @@
+"""Give tests the real default model, a real index of the shipped articles, and a real server."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from corpus.reading import read_folder, shipped_articles
+from corpus.records import Article, Markup
+from embeddings.encoders.model_folder import ModelFolder, ModelRequest, find_model
+from embeddings.encoders.onnx_encoder import OnnxEncoder
+from embeddings.protocols import Progress
+from embeddings.searcher import Searcher
+from embeddings.store.builder import BuildRequest, build
+from embeddings.store.layout import IndexLayout
+from embeddings.store.loading import open_searcher
+from embeddings.store.manifest import read_current
+
+ROOT = Path(__file__).parent.parent
+
+
+class SilentReporter:
+    """Take a build's reports and say nothing."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.finished = 0
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    @contextmanager
+    def bar(self, title: str, total: int) -> Iterator[Progress]:
+        self.said.append(f"{title}: {total}")
+
+        def advance(finished: int) -> None:
+            self.finished += finished
+
+        yield advance
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def default_model(cache: Path) -> ModelFolder:
+    return find_model(ModelRequest(), cache)
+
+
+@pytest.fixture(scope="session")
+def shipped_index(default_model: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    index = tmp_path_factory.mktemp("shipped") / "index"
+    build(BuildRequest(read_folder(shipped_articles()).articles, default_model, index), SilentReporter())
+    return index
+
+
+@pytest.fixture(scope="session")
+def searcher(shipped_index: Path) -> Searcher:
+    return open_searcher(shipped_index)
+
+
+@pytest.fixture(scope="session")
+def encoder(shipped_index: Path) -> OnnxEncoder:
+    layout = IndexLayout(shipped_index)
+    return OnnxEncoder.load(layout.encoder(read_current(layout).encoder.fingerprint))
+
+
+@pytest.fixture(scope="session")
+def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a real sentence-transformers folder of a model too small to know anything."""
+    from tests.tiny_model import make_tiny_model  # noqa: PLC0415 -- torch takes seconds to import
+
+    characters = {character for article in read_folder(shipped_articles()).articles for character in article.original}
+    return make_tiny_model(tmp_path_factory.mktemp("tiny") / "tiny-e5", characters)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_model_folder: Path, cache: Path) -> ModelFolder:
+    return find_model(ModelRequest(str(tiny_model_folder)), cache)
+
+
+def article(id_: str, text: str, title: str | None = None, markup: Markup = Markup.PLAIN) -> Article:
+    """Return an article as reading would give it."""
+    return Article(id=id_, path=f"{id_}.txt", original=text, markup=markup, title=title)
+
+
+@pytest.fixture
+def tiny_index(tiny_model: ModelFolder, tmp_path: Path) -> Path:
+    """Build an index of three articles with the tiny model."""
+    index = tmp_path / "tiny-index"
+    articles = (
+        article("visits", "上门要带证件。\n催收人员应当出示委托书。", "上门"),
+        article("calls", "催收电话一天不超过三次。", "电话"),
+        article("records", "征信记录保存五年。", "征信"),
+    )
+    build(BuildRequest(articles, tiny_model, index), SilentReporter())
+    return index
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Hold the address of a running service."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+
+Serve = Callable[[Path], AbstractContextManager[Served]]
+
+
+@contextmanager
+def serve_process(index: Path) -> Iterator[Served]:
+    """Run `zhaiwen serve` on a free port until the body ends."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "scripts.serve", "--index", str(index), "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            match = re.search(r"http://127\.0\.0\.1:\d+", line)
+            assert match is not None, (line, process.stderr.read() if process.stderr else "")
+            yield Served(match[0], process)
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def served(shipped_index: Path) -> Iterator[Served]:
+    with serve_process(shipped_index) as running:
+        yield running
+
+
+def write_lines(path: Path, *records: object) -> Path:
+    """Write a JSONL file."""
+    path.write_text("\n".join(json.dumps(record, ensure_ascii=False) for record in records), encoding="utf-8")
+    return path

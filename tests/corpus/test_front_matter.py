@@ -1,0 +1,51 @@
+"""Front matter: the fields, where the body begins, and what is wrong with a bad one."""
+
+import pytest
+
+from corpus.errors import CorpusError
+from corpus.front_matter import FrontMatter, read_front_matter
+
+
+def test_all_fields() -> None:
+    fields = "id: a\ntitle: 上门\nsource: 编\nurl: https://example.org/1\npublished: 2026-03-01\ntags: [上门, 2026]"
+    text = f"---\n{fields}\n---\n正文"
+    front = read_front_matter(text)
+    assert front == FrontMatter(
+        body_start=text.index("正文"),
+        id="a",
+        title="上门",
+        source="编",
+        url="https://example.org/1",
+        published="2026-03-01",
+        tags=("上门", "2026"),
+    )
+
+
+@pytest.mark.parametrize("text", ["正文\n---\nid: a\n---\n", "--- 不是\n正文", "", "----\nid: a\n----\n"])
+def test_none(text: str) -> None:
+    assert read_front_matter(text) == FrontMatter()
+
+
+def test_empty_block_and_unknown_keys() -> None:
+    assert read_front_matter("---\n---\n正文").body_start == 8
+    assert read_front_matter("---\nauthor: 某\n---\n正文").title is None
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ("title: [a", r"line \d: the front matter is not YAML"),
+        ("- a\n- b", "is a list, a mapping was wanted"),
+        ("title: {a: b}", "title in the front matter is a dict, a text was wanted"),
+        ("title: yes", "title in the front matter is a bool, a text was wanted"),
+        ("published: 去年", "published in the front matter is '去年', a date was wanted"),
+        ("published: 2026-13-01", "not YAML|a date was wanted"),
+        ("tags: 上门", "tags in the front matter is not a list"),
+        ("x: " + "a" * 20_001, "at most 20000 are read"),
+        ("a: !!python/object/apply:os.system [id]", "not YAML"),
+        ("[" * 5000, "not YAML"),
+    ],
+)
+def test_bad(block: str, message: str) -> None:
+    with pytest.raises(CorpusError, match=message):
+        read_front_matter(f"---\n{block}\n---\n正文")

@@ -1,0 +1,63 @@
+"""Terms, and BM25 over them."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from embeddings.errors import SnapshotError
+from embeddings.lexical import LexicalIndex, tokenize
+
+TEXTS = ["催收电话", "上门催收", "征信记录", "上门"]
+
+
+def test_terms() -> None:
+    assert tokenize("微粒贷App") == ["微", "粒", "贷", "微粒", "粒贷", "app"]
+    assert tokenize("ＡＢＣ１２ 95384，GB/T") == ["abc12", "95384", "gb", "t"]
+    assert tokenize("，。！ \n") == []
+
+
+def test_a_chinese_question_finds_what_shares_its_words() -> None:
+    ranked = LexicalIndex.from_texts(TEXTS).search("催收会上门吗", 10)
+    assert ranked.rows.tolist() == [1, 3, 0]
+    assert ranked.scores[0] > 0
+
+
+def test_score_is_lucene_bm25() -> None:
+    ranked = LexicalIndex.from_texts(TEXTS).search("征", 1)
+    # 征 stands once in row 2, which has 7 terms of 24 / 4 on average; in 1 of 4 texts.
+    idf = math.log(1 + (4 - 1 + 0.5) / (1 + 0.5))
+    tf = 1 / (1 + 1.5 * (1 - 0.75 + 0.75 * 7 / (24 / 4)))
+    assert ranked.rows.tolist() == [2]
+    assert ranked.scores[0] == pytest.approx(idf * tf, rel=1e-5)
+
+
+def test_nothing_shared() -> None:
+    assert LexicalIndex.from_texts(TEXTS).search("weather", 5).rows.tolist() == []
+    assert LexicalIndex.from_texts(TEXTS).search("？", 5).rows.tolist() == []
+
+
+def test_equal_scores_are_in_order_of_row() -> None:
+    ranked = LexicalIndex.from_texts(["电话", "上门", "上门", "上门"]).search("上门", 2)
+    assert ranked.rows.tolist() == [1, 2]
+
+
+def test_saved_and_loaded(tmp_path: Path) -> None:
+    index = LexicalIndex.from_texts(TEXTS)
+    index.save(tmp_path)
+    loaded = LexicalIndex.load(tmp_path)
+    assert loaded.count == 4
+    wanted, found = index.search("上门催收", 4), loaded.search("上门催收", 4)
+    assert found.rows.tolist() == wanted.rows.tolist()
+    assert found.scores.tolist() == wanted.scores.tolist()
+
+
+def test_a_text_without_terms_is_never_found() -> None:
+    index = LexicalIndex.from_texts(["？", "上门"])
+    assert index.count == 2
+    assert index.search("上门", 5).rows.tolist() == [1]
+
+
+def test_not_an_index(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="holds no lexical index"):
+        LexicalIndex.load(tmp_path)
