@@ -46,6 +46,14 @@ class ChunkSizes:
                 f"{_LEAST_TARGET} <= target <= maximum was wanted, in tokens"
             )
 
+    def fitted_to(self, max_tokens: int) -> "ChunkSizes":
+        """Return sizes that an encoder of so many tokens reads whole.
+
+        Raises:
+            CorpusError: the encoder reads fewer tokens than a passage needs.
+        """
+        return ChunkSizes(min(self.target, max_tokens), min(self.maximum, max_tokens))
+
 
 @dataclass(frozen=True, slots=True)
 class _Unit:

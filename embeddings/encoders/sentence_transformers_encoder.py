@@ -141,10 +141,12 @@ class SentenceTransformersEncoder:
         onnx.save_model(model, str(graph), save_as_external_data=True, location=FILES.weights)
 
     def _compare(self, exported: OnnxEncoder) -> None:
-        ours = exported.encode_passages(_PROBES)
-        theirs = self.encode_passages(_PROBES)
+        lengths = self.count_tokens(_PROBES)
+        # A model of few positions cannot read the longest probe.
+        probes = [probe for probe, n in zip(_PROBES, lengths, strict=True) if n <= self._info.max_tokens]
+        ours, theirs = exported.encode_passages(probes), self.encode_passages(probes)
         worst = float(np.min(np.sum(ours * theirs, axis=1)))
-        same_lengths = exported.count_tokens(_PROBES) == self.count_tokens(_PROBES)
+        same_lengths = exported.count_tokens(_PROBES) == lengths
         if worst < MIN_EXPORT_COSINE or not same_lengths:
             raise ModelError(
                 f"{self._info.name} encodes differently after export to ONNX (cosine {worst:.5f}, at least "

@@ -134,7 +134,8 @@ def _intact_current(index: IndexLayout, inputs: str) -> Manifest | None:
 def _build(request: BuildRequest, index: IndexLayout, inputs: str, reporter: Reporter) -> BuildSummary:
     encoder_folder = index.encoder(request.model.fingerprint)
     encoder = exported_encoder(request.model, encoder_folder, reporter.say)
-    chunked, problems = _chunk_all(request.articles, request.sizes, encoder.count_tokens)
+    sizes = request.sizes.fitted_to(encoder.info.max_tokens)
+    chunked, problems = _chunk_all(request.articles, sizes, encoder.count_tokens)
     if request.strict and problems:
         raise CorpusError(f"{problems[0]}; with --strict nothing is published")
     passages = [passage for _, pieces in chunked for passage in pieces]
@@ -152,8 +153,8 @@ def _build(request: BuildRequest, index: IndexLayout, inputs: str, reporter: Rep
             created=now.isoformat(timespec="seconds"),
             inputs=inputs,
             encoder=encoder.info,
-            target_tokens=request.sizes.target,
-            max_tokens=request.sizes.maximum,
+            target_tokens=sizes.target,
+            max_tokens=sizes.maximum,
             passages=len(passages),
             articles={article.id: article.content_hash for article, _ in chunked},
             files=checksums(unfinished),

@@ -63,6 +63,12 @@ def test_impossible_sizes(target: int, maximum: int) -> None:
         ChunkSizes(target, maximum)
 
 
+def test_sizes_never_exceed_what_the_encoder_reads() -> None:
+    assert ChunkSizes(192, 320).fitted_to(512) == ChunkSizes(192, 320)
+    assert ChunkSizes(192, 320).fitted_to(256) == ChunkSizes(192, 256)
+    assert ChunkSizes(192, 320).fitted_to(128) == ChunkSizes(128, 128)
+
+
 DIRTY = st.text(
     st.sampled_from("催收上门，。！？；：、\n\r\t 　#-*|>1.一、（）”a1\x00\u200b\U0001f600\u202e`"), max_size=300
 )

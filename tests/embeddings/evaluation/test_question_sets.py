@@ -1,0 +1,74 @@
+"""Reading question sets."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from embeddings.errors import QuestionSetError
+from embeddings.evaluation.question_sets import read_beir_questions, read_questions
+from embeddings.evaluation.records import Judgement, Question
+from tests.conftest import write_lines
+
+GOOD = {"id": "q1", "question": "会上门吗", "judgements": [{"article": "a", "headings": ["一", "二"], "grade": 2}]}
+
+
+def test_our_jsonl(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "q.jsonl", {**GOOD, "kind": "plain"})
+    assert read_questions(path) == (Question("q1", "会上门吗", (Judgement("a", ("一", "二"), 2),)),)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", r"q.jsonl:2: not a question"),
+        (json.dumps({**GOOD, "judgements": 3}), "not a question"),
+        (json.dumps({**GOOD, "id": 3}), "id and question must be texts"),
+        (json.dumps({**GOOD, "id": "q2", "judgements": []}), "needs judgements of grade 1 or 2"),
+        (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": 3}]}), "needs judgements of grade 1 or 2"),
+        (json.dumps(GOOD), "the id 'q1' appears twice"),
+    ],
+)
+def test_bad_lines(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text(json.dumps(GOOD) + "\n" + line, encoding="utf-8")
+    with pytest.raises(QuestionSetError, match=message):
+        read_questions(path)
+
+
+def test_no_questions(tmp_path: Path) -> None:
+    with pytest.raises(QuestionSetError, match="there is no such file"):
+        read_questions(tmp_path / "q.jsonl")
+    (tmp_path / "q.jsonl").write_text("\n", encoding="utf-8")
+    with pytest.raises(QuestionSetError, match="holds no question"):
+        read_questions(tmp_path / "q.jsonl")
+
+
+def beir(folder: Path, qrels: str) -> Path:
+    (folder / "qrels").mkdir(parents=True)
+    write_lines(folder / "queries.jsonl", {"_id": "q1", "text": "一"}, {"_id": "q2", "text": "二"})
+    (folder / "qrels" / "test.tsv").write_text(qrels, encoding="utf-8")
+    return folder
+
+
+def test_beir_folder(tmp_path: Path) -> None:
+    folder = beir(tmp_path / "set", "query-id\tcorpus-id\tscore\r\nq2\td1\t1\r\nq2\td2\t0\r\n")
+    assert read_beir_questions(folder) == (Question("q2", "二", (Judgement("d1", (), 1),)),)
+
+
+@pytest.mark.parametrize(
+    ("qrels", "message"),
+    [
+        ("query-id\tcorpus-id\tscore\nq1 d1 1\n", "test.tsv:2: not a judgement"),
+        ("query-id\tcorpus-id\tscore\nq1\td1\tgut\n", "test.tsv:2: not a judgement"),
+        ("query-id\tcorpus-id\tscore\nq9\td1\t1\n", "holds no judged question"),
+    ],
+)
+def test_bad_beir_folder(tmp_path: Path, qrels: str, message: str) -> None:
+    with pytest.raises(QuestionSetError, match=message):
+        read_beir_questions(beir(tmp_path / "set", qrels))
+
+
+def test_missing_split(tmp_path: Path) -> None:
+    with pytest.raises(QuestionSetError, match=r"dev\.tsv: there is no such file"):
+        read_beir_questions(beir(tmp_path / "set", ""), split="dev")

@@ -1,0 +1,79 @@
+"""Answers from the index of the shipped articles, by the real default model."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from embeddings.errors import SnapshotError, TextTooLongError
+from embeddings.indexes.exact import ExactIndex
+from embeddings.records import FloatArray, Mode
+from embeddings.searcher import Searcher
+
+VISITS = "微粒贷逾期会上门吗"
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_real_question_gets_real_passages(searcher: Searcher, mode: Mode) -> None:
+    results = searcher.search(VISITS, 3, mode)
+    assert [result.rank for result in results] == [1, 2, 3]
+    assert "home-visits" in {result.passage.article.id for result in results}
+    assert all(0 <= result.score <= 1 for result in results)
+
+
+@pytest.mark.parametrize(
+    ("question", "article"),
+    [
+        ("讨债的半夜十二点还给我打电话", "hours-and-frequency"),
+        ("欠钱没还他们能联系我父母和同事吗", "who-may-be-contacted"),
+        ("还清以后多久征信才干净", "credit-records"),
+        ("收到短信说法院要传唤我是真的吗", "sms-collection"),
+        ("躺平三年是不是就不用还了", "limitation-periods"),
+    ],
+)
+def test_colloquial_questions_find_their_article_first(searcher: Searcher, question: str, article: str) -> None:
+    assert searcher.search(question, 1)[0].passage.article.id == article
+
+
+def test_order_does_not_depend_on_how_many_are_asked_for(searcher: Searcher) -> None:
+    for mode in Mode:
+        all_ids = [result.passage.id for result in searcher.search(VISITS, 100, mode)]
+        for k in (1, 5, 17):
+            assert [result.passage.id for result in searcher.search(VISITS, k, mode)] == all_ids[:k]
+
+
+def test_many_questions_get_what_each_gets_alone(searcher: Searcher) -> None:
+    questions = [VISITS, "征信", "How do I complain?"]
+    together = searcher.search_many(questions, 5)
+    for question, results in zip(questions, together, strict=True):
+        alone = searcher.search(question, 5)
+        assert [result.passage for result in results] == [result.passage for result in alone]
+        assert [result.score for result in results] == pytest.approx([result.score for result in alone], abs=1e-4)
+
+
+def test_dense_mode_is_nearest_neighbours_by_cosine(searcher: Searcher) -> None:
+    results = searcher.search(VISITS, 10, Mode.DENSE)
+    assert [result.dense for result in results] == sorted((result.dense for result in results), reverse=True)
+    assert [result.score for result in results] == [result.dense for result in results]
+
+
+def test_lexical_scores_are_null_where_no_word_is_shared(searcher: Searcher) -> None:
+    results = searcher.search("weather forecast tomorrow", 3, Mode.HYBRID)
+    assert len(results) == 3
+    assert {result.lexical for result in results} == {None}
+    assert searcher.search("weather forecast tomorrow", 3, Mode.LEXICAL) == []
+
+
+def test_a_question_is_refused_rather_than_cut(searcher: Searcher) -> None:
+    with pytest.raises(TextTooLongError, match="reads at most 512"):
+        searcher.search("催收，" * 330, 5)
+
+
+def test_parts_that_do_not_belong_together(searcher: Searcher) -> None:
+    def vectors(count: int, dimension: int) -> FloatArray:
+        return np.zeros((count, dimension), dtype=np.float32)
+
+    with pytest.raises(SnapshotError, match=r"disagrees on its number of passages \(vectors 2, "):
+        replace(searcher, vectors=ExactIndex(vectors(2, 384)))
+    with pytest.raises(SnapshotError, match="vectors of 8 components, its encoder multilingual-e5-small-q4 gives 384"):
+        replace(searcher, vectors=ExactIndex(vectors(searcher.info.passages, 8)))
