@@ -86,16 +86,11 @@ def add_model(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
 
 
 def run_command(command: Command, arguments: Sequence[str] | None, environment: Mapping[str, str]) -> int:
-    """Run one command by itself, as `python -m scripts.…` does; return its exit code."""
-    parser = argparse.ArgumentParser(prog=f"zhaiwen {command.name}", description=command.help)
-    command.add_arguments(parser, Defaults.from_environment(environment))
-    return run_parsed(command, parser.parse_args(arguments))
-
-
-def run_parsed(command: Command, options: argparse.Namespace) -> int:
-    """Run a command on parsed options; a user's mistake becomes one line and exit code 2."""
+    """Run one command; a user's mistake becomes one line on the error stream and exit code 2."""
     try:
-        return command.run(options)
+        parser = argparse.ArgumentParser(prog=f"zhaiwen {command.name}", description=command.help)
+        command.add_arguments(parser, Defaults.from_environment(environment))
+        return command.run(parser.parse_args(arguments))
     except USER_ERRORS as error:
         print(f"zhaiwen {command.name}: {error}", file=sys.stderr)
         return 2

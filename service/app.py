@@ -2,13 +2,23 @@
 
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
+from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from embeddings.searcher import Searcher
 from service.errors import install_error_handlers
 from service.routes import router
+
+_WEB = Path(__file__).parent / "web"
+# The page runs its own script and style only, and talks to this service only.
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 
 
 def create_app(searcher: Searcher | None) -> FastAPI:
@@ -29,6 +39,11 @@ def create_app(searcher: Searcher | None) -> FastAPI:
     app.state.searcher = searcher
     app.include_router(router)
     install_error_handlers(app)
+    app.mount("/web", StaticFiles(directory=_WEB), name="web")
+
+    @app.get("/", include_in_schema=False)
+    def page() -> FileResponse:
+        return FileResponse(_WEB / "index.html", headers={"Content-Security-Policy": _PAGE_POLICY})
 
     @app.middleware("http")
     async def keep_private(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

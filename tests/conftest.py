@@ -5,11 +5,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from corpus.reading import read_folder, shipped_articles
@@ -114,9 +115,6 @@ class Served:
     process: subprocess.Popen[str]
 
 
-Serve = Callable[[Path], AbstractContextManager[Served]]
-
-
 @contextmanager
 def serve_process(index: Path) -> Iterator[Served]:
     """Run `zhaiwen serve` on a free port until the body ends."""
@@ -143,6 +141,12 @@ def serve_process(index: Path) -> Iterator[Served]:
 def served(shipped_index: Path) -> Iterator[Served]:
     with serve_process(shipped_index) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def client(served: Served) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=served.url, timeout=30) as opened:
+        yield opened
 
 
 def write_lines(path: Path, *records: object) -> Path:

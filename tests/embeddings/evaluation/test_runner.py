@@ -21,7 +21,13 @@ def result(rank: int, article: str, *headings: str) -> Result:
 def test_passages_of_one_section_count_once_at_their_best_rank() -> None:
     run = scored_units(
         QUESTION,
-        [result(1, "c", "x y"), result(2, "a", "一", "粗"), result(3, "a", "一"), result(4, "a", "一", "细"), result(5, "b", "z")],
+        [
+            result(1, "c", "x y"),
+            result(2, "a", "一", "粗"),
+            result(3, "a", "一"),
+            result(4, "a", "一", "细"),
+            result(5, "b", "z"),
+        ],
     )
     assert [(doc.doc_id, doc.score) for doc in run] == [("c#x_y", 4.0), ("a#一", 3.0), ("a#一#细", 2.0), ("b", 1.0)]
 
@@ -46,7 +52,9 @@ def test_measures_by_hand() -> None:
 def test_the_evaluator_asks_the_search_that_serves(searcher: Searcher) -> None:
     question = "微粒贷逾期会上门吗"
     rank = next(
-        found.rank for found in searcher.search(question, 50, Mode.DENSE) if found.passage.headings == ("微粒贷会不会上门？",)
+        found.rank
+        for found in searcher.search(question, 50, Mode.DENSE)
+        if found.passage.headings == ("微粒贷会不会上门？",)
     )
     judged = Question("q1", question, (Judgement("home-visits", ("微粒贷会不会上门？",), 2),))
     finished: list[int] = []

@@ -1,0 +1,39 @@
+"""Measure passage sizes on a BEIR folder.
+
+usage: python benchmarks/chunk_sizes.py BEIR_FOLDER WORK_FOLDER TARGET:MAXIMUM …
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from corpus.chunking import ChunkSizes
+from corpus.jsonl import read_beir_corpus
+from embeddings.encoders.model_folder import ModelRequest, find_model
+from embeddings.evaluation.question_sets import read_beir_questions
+from embeddings.evaluation.runner import evaluate
+from embeddings.records import Mode
+from embeddings.store.builder import BuildRequest, build
+from embeddings.store.loading import open_searcher
+from scripts.options import Defaults
+from scripts.progress import TerminalReporter
+
+
+def main(folder: Path, work: Path, sizes: list[str]) -> None:
+    """Print a row for each size: passages, and nDCG@10 by mode."""
+    articles = read_beir_corpus(folder / "corpus.jsonl")
+    questions = read_beir_questions(folder)
+    model = find_model(ModelRequest(), Defaults.from_environment(os.environ).cache)
+    print("target maximum passages", *(mode.value for mode in Mode))
+    for size in sizes:
+        target, maximum = map(int, size.split(":"))
+        index = work / f"{folder.name}-{target}-{maximum}"
+        request = BuildRequest(articles, model, index, sizes=ChunkSizes(target, maximum))
+        passages = build(request, TerminalReporter()).passages
+        searcher = open_searcher(index)
+        values = [evaluate(searcher, questions, mode, lambda _: None).measures["nDCG@10"] for mode in Mode]
+        print(target, maximum, passages, *(f"{value:.4f}" for value in values), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])

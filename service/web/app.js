@@ -1,0 +1,58 @@
+const form = document.querySelector("#ask");
+const box = document.querySelector("#question");
+const button = form.querySelector("button");
+const status = document.querySelector("#status");
+const list = document.querySelector("#results");
+const template = document.querySelector("#result");
+const SHOWN = 5;
+
+// Everything from an article is set as text, never as markup.
+function card(result) {
+  const item = template.content.cloneNode(true);
+  const { article } = result;
+  item.querySelector("h2").textContent = article.title;
+  item.querySelector(".path").textContent = result.headings.join(" › ");
+  item.querySelector(".text").textContent = result.text;
+  const published = article.published ? `，${article.published}` : "";
+  item.querySelector(".source").textContent =
+    `${article.source ?? article.path}${published}；原文第 ${result.start}–${result.end} 字`;
+  return item;
+}
+
+async function ask(query) {
+  // Posted, so that the question stands in no address, history or log.
+  const response = await fetch("search", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ query, k: SHOWN }),
+  });
+  const body = await response.json();
+  if (!response.ok) throw new Error(body.error.message);
+  return body.results;
+}
+
+async function submit(event) {
+  event.preventDefault();
+  if (button.disabled) return;
+  button.disabled = true;
+  status.textContent = "正在查找……";
+  list.replaceChildren();
+  try {
+    const results = await ask(box.value);
+    list.replaceChildren(...results.map(card));
+    status.textContent = `最接近的 ${results.length} 段原文，不一定都回答了你的问题：`;
+  } catch (error) {
+    const reason = error instanceof TypeError ? "连不上服务" : error.message;
+    status.textContent = `没有查成：${reason}。你的问题还在上面，可以再试一次。`;
+  } finally {
+    button.disabled = false;
+  }
+}
+
+form.addEventListener("submit", submit);
+box.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    form.requestSubmit();
+  }
+});

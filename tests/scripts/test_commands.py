@@ -1,0 +1,184 @@
+"""The commands as an operator runs them."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.conftest import ROOT, serve_process, write_lines
+
+
+def zhaiwen(*arguments: object, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own, with these settings only."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHAIWEN_")}
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.cli", *map(str, arguments)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=300,
+        env={**inherited, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", **environment},
+    )
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "visits.md").write_text(
+        "---\ntitle: 上门催收\n---\n## 证件\n上门要带工作证和委托书。\n", encoding="utf-8"
+    )
+    (folder / "calls.txt").write_text("催收电话一天不超过三次。", encoding="utf-8")
+    return folder
+
+
+def test_rebuild_then_search(articles: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    rebuild = zhaiwen("rebuild", articles, "--index", index, "--model", tiny_model_folder)
+    assert rebuild.returncode == 0, rebuild.stderr
+    assert re.fullmatch(rf"{index} now serves 2 articles, 2 passages, snapshot \S+\n", rebuild.stdout)
+    again = zhaiwen("rebuild", articles, "--index", index, "--model", tiny_model_folder)
+    assert "is up to date: 2 articles, 2 passages" in again.stdout
+    search = zhaiwen("search", "上门带什么证件", "--index", index, "-k", 1, "--mode", "lexical")
+    assert search.returncode == 0, search.stderr
+    assert search.stdout.startswith("1. 上门催收 > 证件  [0.")
+    assert "visits.md, characters 26-38\n上门要带工作证和委托书。" in search.stdout
+
+
+def test_the_index_is_named_by_the_environment(articles: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    settings = {"ZHAIWEN_INDEX": str(tmp_path / "mine"), "ZHAIWEN_MODEL": str(tiny_model_folder)}
+    assert zhaiwen("rebuild", articles, **settings).returncode == 0
+    assert "上门要带工作证" in zhaiwen("search", "证件", **settings).stdout
+
+
+def test_by_default_the_index_lies_in_the_working_folder(
+    articles: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    assert zhaiwen("rebuild", articles, "--model", tiny_model_folder, cwd=tmp_path).returncode == 0
+    assert (tmp_path / "index" / "CURRENT").is_file()
+
+
+def test_a_file_that_is_not_utf8(articles: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    (articles / "gbk.txt").write_bytes("催收".encode("gb18030"))
+    options = ("--index", tmp_path / "index", "--model", tiny_model_folder)
+    strict = zhaiwen("rebuild", articles, *options, "--strict")
+    assert strict.returncode == 1
+    assert "nothing was built" in strict.stdout
+    assert not (tmp_path / "index").exists()
+    lenient = zhaiwen("rebuild", articles, *options)
+    assert lenient.returncode == 0
+    assert "left out gbk.txt: it is not UTF-8 (byte 0xb4 at offset 0); save it as UTF-8" in lenient.stderr
+    assert "now serves 2 articles" in lenient.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["rebuild", "nowhere"], "zhaiwen rebuild: nowhere: there is no such folder"),
+        (["rebuild", "empty"], "zhaiwen rebuild: empty gives no article"),
+        (["rebuild", "good", "--model", "./none"], "zhaiwen rebuild: there is no model folder './none'"),
+        (["rebuild", "good", "--model", "who/what"], "is neither a folder here nor to be had from the hub"),
+        (["search", "上门", "--index", "nowhere"], "zhaiwen search: nowhere holds no index; run `zhaiwen rebuild"),
+        (["search", " "], "zhaiwen search: the question is empty"),
+        (["search", "上" * 10_000], "zhaiwen search: the question has 10000 characters, at most 1000"),
+        (["search", "上门", "-k", "0"], "argument -k: invalid choice: 0"),
+        (["search", "上门", "-k", "1000"], "argument -k: invalid choice: 1000"),
+        (["search", "上门", "--mode", "best"], "argument --mode: invalid"),
+        (["serve", "--index", "nowhere", "--port", "0"], "zhaiwen serve: nowhere holds no index"),
+        (["serve", "--port", "70000"], "zhaiwen serve: cannot listen on 127.0.0.1:70000"),
+        (["serve", "--host", "no.such.host.invalid"], "zhaiwen serve: cannot listen on no.such.host.invalid"),
+        (["evaluate", "nowhere.jsonl"], "zhaiwen evaluate: nowhere.jsonl: there is no such file"),
+        (["evaluate", "--beir", "empty"], "there is no such file"),
+        (["evaluate"], "is required"),
+        (["fly"], "argument COMMAND: invalid choice: 'fly'"),
+        ([], "the following arguments are required: COMMAND"),
+    ],
+)
+def test_mistakes_are_told_in_a_sentence(tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "good").mkdir()
+    (tmp_path / "good" / "a.txt").write_text("上门", encoding="utf-8")
+    finished = zhaiwen(*arguments, cwd=tmp_path)
+    assert finished.returncode == 2
+    assert message in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+def test_a_bad_port_in_the_environment(tmp_path: Path) -> None:
+    finished = zhaiwen("serve", cwd=tmp_path, ZHAIWEN_PORT="eighty")
+    assert finished.returncode == 2
+    assert "ZHAIWEN_PORT is 'eighty', a number from 0 to 65535 was wanted" in finished.stderr
+
+
+def test_a_port_that_is_taken(shipped_index: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        finished = zhaiwen("serve", "--index", shipped_index, "--port", taken.getsockname()[1])
+    assert finished.returncode == 2
+    assert "choose another with --host or --port" in finished.stderr
+
+
+def test_serve_stops_when_told(shipped_index: Path) -> None:
+    with serve_process(shipped_index) as running:
+        assert httpx2.get(f"{running.url}/readyz").status_code == 200
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(timeout=20) in (0, -signal.SIGTERM)
+
+
+def test_no_question_is_logged(shipped_index: Path) -> None:
+    with serve_process(shipped_index) as running:
+        assert httpx2.get(f"{running.url}/search", params={"q": "秘密的问题"}).status_code == 200
+        running.process.terminate()
+        out, err = running.process.communicate(timeout=20)
+    assert (out, err) == ("", "")
+
+
+def test_evaluate_our_questions(shipped_index: Path, tmp_path: Path) -> None:
+    judgements = [{"article": "home-visits", "headings": ["要看哪些证件？"], "grade": 2}]
+    questions = write_lines(
+        tmp_path / "q.jsonl", {"id": "q1", "question": "上门催收要看哪些证件", "judgements": judgements}
+    )
+    written = tmp_path / "measures.json"
+    finished = zhaiwen("evaluate", questions, "--index", shipped_index, "--json", written)
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout == "nDCG@10  1.0000\nRR@10    1.0000\nR@1      1.0000\nR@5      1.0000\nR@10     1.0000\n"
+    content = json.loads(written.read_text(encoding="utf-8"))
+    assert content["questions"] == 1
+    assert content["measures"]["nDCG@10"] == 1.0
+    nowhere = zhaiwen("evaluate", questions, "--index", shipped_index, "--json", tmp_path / "no" / "m.json")
+    assert nowhere.returncode == 2
+    assert "cannot be written" in nowhere.stderr
+
+
+def test_evaluate_a_beir_folder(tiny_model_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    (folder / "qrels").mkdir(parents=True)
+    texts = {"d1": "上门要带证件", "d2": "电话一天三次", "d3": "征信保存五年"}
+    write_lines(folder / "corpus.jsonl", *({"_id": id_, "title": "", "text": text} for id_, text in texts.items()))
+    write_lines(folder / "queries.jsonl", {"_id": "q1", "text": "电话几次"}, {"_id": "q2", "text": "保存几年"})
+    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td2\t1\nq2\td3\t1\n", encoding="utf-8")
+    options = ("--beir", folder, "--model", tiny_model_folder, "--cache", tmp_path / "cache", "--mode", "lexical")
+    finished = zhaiwen("evaluate", *options)
+    assert finished.returncode == 0, finished.stderr
+    assert "R@1      1.0000" in finished.stdout
+
+
+@pytest.mark.parametrize("module", ["rebuild_index", "search", "evaluate", "serve"])
+def test_each_command_runs_as_a_module(module: str) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", f"scripts.{module}", "--help"], check=False, capture_output=True, text=True, cwd=ROOT
+    )
+    assert finished.returncode == 0
+    assert "--index DIR" in finished.stdout
+
+
+def test_help_and_version() -> None:
+    assert "rebuild" in zhaiwen("--help").stdout
+    assert re.fullmatch(r"zhaiwen \d+\.\d+\.\d+\n", zhaiwen("--version").stdout)

@@ -1,0 +1,71 @@
+"""The application by itself: without an index, with a fault inside, and offline."""
+
+import re
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from embeddings.searcher import Searcher
+from service.app import create_app
+from service.settings import Settings, SettingsError
+
+
+def test_without_an_index_it_is_alive_but_not_ready() -> None:
+    client = TestClient(create_app(None))
+    assert client.get("/healthz").status_code == 200
+    for response in (
+        client.get("/readyz"),
+        client.get("/search?q=上门"),
+        client.post("/search", json={"query": "上门"}),
+    ):
+        assert response.status_code == 503
+        assert response.json()["error"]["code"] == "not_ready"
+        assert response.headers["retry-after"] == "5"
+
+
+def test_a_fault_inside_is_not_shown_to_the_client(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret path")
+
+    monkeypatch.setattr(Searcher, "search", fail)
+    response = TestClient(create_app(searcher), raise_server_exceptions=False).get("/search?q=上门")
+    assert response.status_code == 500
+    assert response.json()["error"]["code"] == "internal"
+    assert "secret" not in response.text
+
+
+@pytest.mark.parametrize("page", ["/docs", "/"])
+def test_pages_load_nothing_from_elsewhere(client: httpx2.Client, page: str) -> None:
+    html = client.get(page).text
+    links = re.findall(r"""(?:src|href)=["']([^"']+)["']""", html)
+    assert links
+    for link in links:
+        assert not re.match(r"(?:https?:)?//", link), link
+        if not link.startswith("data:"):
+            assert client.get(f"/{link.lstrip('/')}").status_code == 200
+    assert page == "/" or '"validatorUrl": null' in html
+
+
+def test_the_page_runs_nothing_but_its_own_script(client: httpx2.Client) -> None:
+    response = client.get("/")
+    assert "script-src 'self'" in response.headers["content-security-policy"]
+    assert "<script>" not in response.text
+
+
+def test_the_schema_documents_every_status(client: httpx2.Client) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    assert set(paths) == {"/search", "/healthz", "/readyz"}
+    for method in ("get", "post"):
+        assert set(paths["/search"][method]["responses"]) == {"200", "422", "503"}
+
+
+def test_settings() -> None:
+    assert Settings.from_environment({}) == Settings("127.0.0.1", 8000)
+    assert Settings.from_environment({"ZHAIWEN_HOST": "::1", "ZHAIWEN_PORT": "9000"}) == Settings("::1", 9000)
+
+
+@pytest.mark.parametrize("port", ["x", "-1", "65536", "8e3"])
+def test_bad_port(port: str) -> None:
+    with pytest.raises(SettingsError, match=f"ZHAIWEN_PORT is '{port}', a number from 0 to 65535 was wanted"):
+        Settings.from_environment({"ZHAIWEN_PORT": port})

@@ -1,0 +1,140 @@
+"""Searching over real HTTP, as DESIGN's wire format says."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+VISITS = "微粒贷逾期会上门吗"
+
+
+def get(client: httpx2.Client, **parameters: str | int) -> Any:
+    response = client.get("/search", params={"q": VISITS, **parameters})
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def test_the_whole_answer(client: httpx2.Client) -> None:
+    answer = get(client, k=3)
+    assert set(answer) == {"query", "answerable", "results", "index", "took_ms"}
+    assert answer["query"] == VISITS
+    assert answer["answerable"] is None
+    assert answer["index"]["encoder"] == "multilingual-e5-small-q4"
+    assert answer["index"]["calibrated"] is False
+    assert answer["took_ms"] > 0
+    assert [result["rank"] for result in answer["results"]] == [1, 2, 3]
+    assert "home-visits" in {result["article"]["id"] for result in answer["results"]}
+    for result in answer["results"]:
+        assert 0 <= result["score"] <= 1
+        assert result["highlights"] == []
+        assert result["end"] - result["start"] == len(result["text"])
+        assert result["headings"]
+        assert result["article"]["published"] == "2026-11-21"
+        assert set(result["article"]) == {"id", "title", "path", "source", "url", "published", "tags"}
+        assert result["scores"] is None
+
+
+def test_get_and_post_answer_alike(client: httpx2.Client) -> None:
+    for mode in ("hybrid", "dense", "lexical"):
+        by_get = get(client, k=4, mode=mode)
+        by_post = client.post("/search", json={"query": VISITS, "k": 4, "mode": mode, "filters": None}).json()
+        assert by_get["results"] == by_post["results"]
+        assert len(by_get["results"]) == 4
+
+
+def test_modes_differ(client: httpx2.Client) -> None:
+    orders = {
+        mode: [result["passage_id"] for result in get(client, k=20, mode=mode)["results"]]
+        for mode in ("hybrid", "dense", "lexical")
+    }
+    assert len({tuple(order) for order in orders.values()}) == 3
+
+
+def test_explain_gives_both_scores(client: httpx2.Client) -> None:
+    for result in get(client, k=5, mode="dense", explain="true")["results"]:
+        assert result["scores"]["dense"] == pytest.approx(result["score"], abs=1e-4)
+        assert result["scores"]["lexical"] is None or result["scores"]["lexical"] > 0
+
+
+def test_k_bounds_the_results(client: httpx2.Client) -> None:
+    assert len(get(client)["results"]) == 5
+    assert len(get(client, k=1)["results"]) == 1
+    assert len(get(client, k=100)["results"]) == 100
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        VISITS,
+        "逾期",
+        "95384",
+        "欠錢不還會坐牢嗎",
+        "Can they call my mother?",
+        "<script>alert(1)</script>",
+        "a",
+        "😀上门",
+    ],
+)
+def test_free_form_questions(client: httpx2.Client, question: str) -> None:
+    assert len(client.post("/search", json={"query": question}).json()["results"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        ({"query": ""}, "invalid_question", "the question is empty"),
+        ({"query": " ？ "}, "invalid_question", "the question is empty"),
+        ({"query": "催" * 10_000}, "invalid_question", "has 10000 characters, at most 1000"),
+        ({"query": "催收，" * 330}, "question_too_long", "tokens, multilingual-e5-small-q4 reads at most 512"),
+        ({"query": VISITS, "k": 0}, "invalid_request", "k: Input should be greater than or equal to 1"),
+        ({"query": VISITS, "k": 1000}, "invalid_request", "k: Input should be less than or equal to 100"),
+        ({"query": VISITS, "k": "many"}, "invalid_request", "k: Input should be a valid integer"),
+        ({"query": VISITS, "mode": "fuzzy"}, "invalid_request", "mode: Input should be 'hybrid', 'dense' or 'lexical'"),
+        ({"query": VISITS, "limit": 3}, "invalid_request", "limit: Extra inputs are not permitted"),
+        ({"query": 3}, "invalid_request", "query: Input should be a valid string"),
+        ({}, "invalid_request", "query: Field required"),
+        ({"query": VISITS, "filters": {"tags": ["上门"]}}, "unsupported", "filters (tags) are not supported"),
+        ([], "invalid_request", "valid dictionary"),
+    ],
+)
+def test_refused(client: httpx2.Client, body: object, code: str, message: str) -> None:
+    response = client.post("/search", json=body)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (422, code)
+    assert message in error["message"]
+    assert error["hint"]
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?q=", "?q=x&k=0", "?q=x&k=1000", "?q=x&filters=a", "?q=x&tags=上门", "?query=x"]
+)
+def test_refused_by_get(client: httpx2.Client, query: str) -> None:
+    response = client.get(f"/search{query}")
+    assert response.status_code == 422
+    assert set(response.json()["error"]) == {"code", "message", "hint"}
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"query": "\\ud83d"}', b'{"query": "\xff"}', b""])
+def test_a_body_that_is_no_json(client: httpx2.Client, content: bytes) -> None:
+    response = client.post("/search", content=content, headers={"Content-Type": "application/json"})
+    assert 400 <= response.status_code < 500
+    assert response.json()["error"]["message"]
+
+
+def test_other_addresses_and_methods(client: httpx2.Client) -> None:
+    missing, wrong = client.get("/nothing"), client.delete("/search")
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, "method_not_allowed")
+
+
+def test_health(client: httpx2.Client) -> None:
+    assert client.get("/healthz").json()["status"] == "alive"
+    ready = client.get("/readyz").json()
+    assert ready["status"] == "ready"
+    assert ready["index"]["passages"] > 100
+
+
+def test_nothing_is_kept_by_caches(client: httpx2.Client) -> None:
+    headers = client.get("/search", params={"q": VISITS}).headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["referrer-policy"] == "no-referrer"
