@@ -123,7 +123,7 @@ class _Cutter:
                 units.append(_Unit(block.start, block.end, tokens))
             else:
                 units.extend(self._pieces(block.start, block.end, (_LINE, _SENTENCE, _CLAUSE)))
-        yield from self._packed(units)
+        yield from self._spans(list(self._packed(units)))
 
     def _pieces(self, start: int, end: int, borders: tuple[re.Pattern[str], ...]) -> Iterator[_Unit]:
         """Yield pieces of a span, cut as coarsely as the sizes allow."""
@@ -149,21 +149,36 @@ class _Cutter:
         yield from self._halves(start, middle)
         yield from self._halves(middle, end)
 
-    def _packed(self, units: list[_Unit]) -> Iterator[tuple[int, int]]:
-        """Yield spans of as many units in a row as the target allows, without outer white space."""
-        start = end = total = 0
+    def _packed(self, units: list[_Unit]) -> Iterator[list[_Unit]]:
+        """Yield as many units in a row as the target allows."""
+        group: list[_Unit] = []
+        total = 0
         scrap = self._sizes.target // SCRAP_DIVISOR
         for unit in units:
             own = unit.tokens - self._overhead
             limit = self._sizes.maximum if min(total, own) < scrap else self._sizes.target
-            if total and self._overhead + total + own > limit:
-                yield self._trimmed(start, end)
-                total = 0
-            if not total:
-                start = unit.start
-            end, total = unit.end, total + max(own, 1)
-        if total:
-            yield self._trimmed(start, end)
+            if group and self._overhead + total + own > limit:
+                yield group
+                group, total = [], 0
+            group.append(unit)
+            total += own
+        if group:
+            yield group
+
+    def _spans(self, groups: list[list[_Unit]]) -> Iterator[tuple[int, int]]:
+        """Yield the span of each group; one that turns out too long is halved.
+
+        Tokens do not add up exactly: white space between units counts, and pieces of a word may
+        join across it. So the whole is counted once more.
+        """
+        spans = [self._trimmed(group[0].start, group[-1].end) for group in groups]
+        counts = self._count([self._prefix + self._original[start:end] for start, end in spans])
+        for group, span, tokens in zip(groups, spans, counts, strict=True):
+            if tokens <= self._sizes.maximum or len(group) == 1:
+                yield span
+            else:
+                middle = len(group) // 2
+                yield from self._spans([group[:middle], group[middle:]])
 
     def _trimmed(self, start: int, end: int) -> tuple[int, int]:
         text = self._original[start:end]

@@ -10,6 +10,7 @@ import uvicorn
 from embeddings.store.loading import open_searcher
 from scripts.options import Command, Defaults, add_index, run_command
 from service.app import create_app
+from service.http_protocol import TypedAddressProtocol
 from service.settings import Settings, SettingsError
 
 
@@ -30,15 +31,17 @@ def run(options: argparse.Namespace) -> int:
     listening.listen()
     print(f"zhaiwen: open http://{host}:{port}/  (stop with Ctrl+C)", flush=True)
     # No access log: it would hold the questions that come in addresses.
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-    server.run(sockets=[listening])
+    config = uvicorn.Config(app, http=TypedAddressProtocol, log_level="warning", access_log=False)
+    uvicorn.Server(config).run(sockets=[listening])
     return 0
 
 
 def _listen(host: str, port: int) -> socket.socket:
     """Take the port before the index is loaded, so that a taken one is reported at once."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol left at 0, asyncio would not switch Nagle's algorithm off on connections
+    # from it, and every answer would wait 40 ms for an acknowledgement.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

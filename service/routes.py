@@ -5,12 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from embeddings.errors import QuestionError
 from embeddings.questions import check_question
 from embeddings.searcher import Searcher
 from service.errors import NotReadyError, UnsupportedError
 from service.schemas import ErrorBody, IndexOut, ResultOut, SearchBody, SearchOut, SearchParameters, Status
 
 router = APIRouter()
+# What stands in a decoded address for bytes that are not UTF-8.
+_UNDECODABLE = "\ufffd"
 _ERRORS: dict[int | str, dict[str, object]] = {
     422: {"model": ErrorBody, "description": "The question or a parameter cannot be used."},
     503: {"model": ErrorBody, "description": "No index is loaded."},
@@ -26,12 +29,14 @@ def _searcher(request: Request) -> Searcher:
 
 # Both handlers are plain functions: FastAPI runs them in threads, so that encoding one question
 # does not hold up the others.
-@router.get("/search", responses=_ERRORS, response_model_exclude_unset=False)
+@router.get("/search", responses=_ERRORS)
 def search_by_address(request: Request, parameters: Annotated[SearchParameters, Query()]) -> SearchOut:
     """Return the passages that answer a question.
 
     A question about debts is sensitive, and addresses end up in logs: prefer POST where you can.
     """
+    if _UNDECODABLE in parameters.q:
+        raise QuestionError("the question in the address is not UTF-8; encode it as UTF-8, or POST it")
     body = SearchBody(query=parameters.q, k=parameters.k, mode=parameters.mode, explain=parameters.explain)
     return _search(_searcher(request), body)
 

@@ -76,7 +76,7 @@ class ResultOut(BaseModel):
     end: int
     headings: list[str]
     article: ArticleOut
-    scores: Scores | None = None
+    scores: Annotated[Scores | None, Field(exclude_if=lambda scores: scores is None)] = None
 
     @classmethod
     def of(cls, result: Result, explain: bool) -> Self:

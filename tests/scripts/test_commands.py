@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx2
@@ -15,7 +16,9 @@ import pytest
 from tests.conftest import ROOT, serve_process, write_lines
 
 
-def zhaiwen(*arguments: object, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+def zhaiwen(
+    *arguments: object, cwd: Path = ROOT, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run a command in a process of its own, with these settings only."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHAIWEN_")}
     return subprocess.run(
@@ -25,7 +28,7 @@ def zhaiwen(*arguments: object, cwd: Path = ROOT, **environment: str) -> subproc
         text=True,
         cwd=cwd,
         timeout=300,
-        env={**inherited, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", **environment},
+        env={**inherited, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", **(environment or {})},
     )
 
 
@@ -55,8 +58,8 @@ def test_rebuild_then_search(articles: Path, tiny_model_folder: Path, tmp_path: 
 
 def test_the_index_is_named_by_the_environment(articles: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
     settings = {"ZHAIWEN_INDEX": str(tmp_path / "mine"), "ZHAIWEN_MODEL": str(tiny_model_folder)}
-    assert zhaiwen("rebuild", articles, **settings).returncode == 0
-    assert "上门要带工作证" in zhaiwen("search", "证件", **settings).stdout
+    assert zhaiwen("rebuild", articles, environment=settings).returncode == 0
+    assert "上门要带工作证" in zhaiwen("search", "证件", environment=settings).stdout
 
 
 def test_by_default_the_index_lies_in_the_working_folder(
@@ -113,7 +116,7 @@ def test_mistakes_are_told_in_a_sentence(tmp_path: Path, arguments: list[str], m
 
 
 def test_a_bad_port_in_the_environment(tmp_path: Path) -> None:
-    finished = zhaiwen("serve", cwd=tmp_path, ZHAIWEN_PORT="eighty")
+    finished = zhaiwen("serve", cwd=tmp_path, environment={"ZHAIWEN_PORT": "eighty"})
     assert finished.returncode == 2
     assert "ZHAIWEN_PORT is 'eighty', a number from 0 to 65535 was wanted" in finished.stderr
 
