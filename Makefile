@@ -2,7 +2,8 @@
 # Both make the environment in .venv first, from the locked versions.
 
 PYTHON ?= python3
-PORT ?= 8000
+# Empty leaves it to ZHAIWEN_PORT, else 8000.
+PORT ?=
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -13,7 +14,7 @@ TORCH_INDEX ?=
 
 serve: $(INSTALLED)
 	$(BIN)/zhaiwen rebuild
-	$(BIN)/zhaiwen serve --port $(PORT)
+	$(BIN)/zhaiwen serve $(if $(PORT),--port $(PORT))
 
 test: $(INSTALLED)
 	$(BIN)/ruff format --check .

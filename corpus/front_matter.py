@@ -7,10 +7,24 @@ from dataclasses import dataclass
 import yaml
 
 from corpus.errors import CorpusError
+from corpus.unicode import valid_text
 
 # Matches "---\nid: a\n---\nbody"; must not match "---" as a rule further down in a text.
 _FENCED = re.compile(r"\A---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _MAX_CHARACTERS = 20_000
+_NULL = {"", "~", "null"}
+
+
+class _TextLoader(yaml.BaseLoader):
+    """Load every scalar as the text that stands there: `id: 010` is "010", not 8.
+
+    Aliases are refused: a few lines of them can stand for a text of gigabytes.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not read")
+        return super().compose_node(parent, index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +46,7 @@ def read_front_matter(text: str) -> FrontMatter:
     Unknown keys are left alone, so that articles may carry fields of other tools.
 
     Raises:
-        CorpusError: the block is not YAML, not a mapping, or a field has the wrong type.
+        CorpusError: the block is not YAML, not a mapping, or a field is of the wrong kind.
     """
     match = _FENCED.match(text)
     if match is None:
@@ -56,15 +70,15 @@ def read_front_matter(text: str) -> FrontMatter:
 
 def _parse(block: str) -> dict[object, object]:
     try:
-        fields = yaml.safe_load(block)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        fields = yaml.load(block, Loader=_TextLoader)  # noqa: S506 -- it makes texts, lists and mappings only
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 2}: " if mark is not None else ""
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        problem = getattr(error, "problem", None) or str(error)[:100]
         raise CorpusError(
             f"{line}the front matter is not YAML ({problem}); write lines such as `title: …` between two lines of ---"
         ) from error
-    if fields is None:
+    if fields is None or fields == "":
         return {}
     if not isinstance(fields, dict):
         raise CorpusError(
@@ -75,36 +89,30 @@ def _parse(block: str) -> dict[object, object]:
 
 
 def _text(fields: dict[object, object], name: str) -> str | None:
-    value = fields.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
+    value = fields.get(name, "")
+    if not isinstance(value, str):
         raise CorpusError(
             f"{name} in the front matter is a {type(value).__name__}, a text was wanted; put it in quotes"
         )
-    return str(value).strip() or None
+    return None if value.strip() in _NULL else valid_text(value.strip(), name)
 
 
 def _date(fields: dict[object, object]) -> str | None:
-    value = fields.get("published")
-    if isinstance(value, datetime.datetime):
-        return value.date().isoformat()
-    if isinstance(value, datetime.date):
-        return value.isoformat()
+    value = _text(fields, "published")
     if value is None:
         return None
     try:
-        return datetime.date.fromisoformat(str(value)).isoformat()
+        return datetime.datetime.fromisoformat(value).date().isoformat()
     except ValueError as error:
         raise CorpusError(
-            f"published in the front matter is {str(value)[:40]!r}, a date was wanted; write it as 2026-03-01"
+            f"published in the front matter is {value[:40]!r}, a date was wanted; write it as 2026-03-01"
         ) from error
 
 
 def _tags(fields: dict[object, object]) -> tuple[str, ...]:
-    value = fields.get("tags")
-    if value is None:
+    value = fields.get("tags", "")
+    if isinstance(value, str) and value in _NULL:
         return ()
-    if not isinstance(value, list) or not all(isinstance(tag, str | int) for tag in value):
+    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
         raise CorpusError("tags in the front matter is not a list of texts; write it as [上门, 证件]")
-    return tuple(str(tag).strip() for tag in value)
+    return tuple(valid_text(tag.strip(), "the tag") for tag in value)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from corpus.errors import CorpusError
 from corpus.records import Article, Markup
+from corpus.unicode import valid_text
 
 
 def read_beir_corpus(path: Path) -> tuple[Article, ...]:
@@ -41,13 +42,13 @@ def _article(line: str, where: str, name: str) -> Article:
         id_, text = record["_id"], record["text"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CorpusError(f"{where}: not a document; JSON with _id, title and text was wanted") from error
-    if not isinstance(id_, str) or not isinstance(text, str):
-        raise CorpusError(f"{where}: _id and text must be texts; quote them")
-    title = record.get("title")
+    title = record.get("title") or ""
+    if not all(isinstance(value, str) for value in (id_, text, title)):
+        raise CorpusError(f"{where}: _id, title and text must be texts; quote them")
     return Article(
-        id=id_,
+        id=valid_text(id_, f"{where}: the id"),
         path=name,
-        original=text,
+        original=valid_text(text, f"{where}: the text"),
         markup=Markup.PLAIN,
-        title=title.strip() or None if isinstance(title, str) else None,
+        title=valid_text(title.strip(), f"{where}: the title") or None,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from corpus.errors import CorpusError
 from corpus.front_matter import read_front_matter
 from corpus.records import Article, Markup, Problem, Reading
+from corpus.unicode import valid_text
 
 MARKUP_BY_SUFFIX = {".md": Markup.MARKDOWN, ".markdown": Markup.MARKDOWN, ".txt": Markup.PLAIN}
 
@@ -25,14 +26,17 @@ def read_folder(folder: Path) -> Reading:
     Raises:
         CorpusError: there is no such folder, or it holds no article that can be read.
     """
-    if not folder.exists():
+    if not _exists(folder):
         raise CorpusError(f"{folder}: there is no such folder; name a folder of .md or .txt articles")
     if not folder.is_dir():
         raise CorpusError(f"{folder} is a file, a folder was wanted; name the folder that the article lies in")
     articles: dict[str, Article] = {}
     problems: list[Problem] = []
     for path in _files(folder, problems):
-        name = path.relative_to(folder).as_posix()
+        # A name from an old archive may not be UTF-8; it is shown with its bytes written out.
+        name = (
+            path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        )
         try:
             article = read_article(path, folder)
             if article.id in articles:
@@ -54,9 +58,9 @@ def read_article(path: Path, folder: Path) -> Article:
     Raises:
         CorpusError: the file cannot be read, is not UTF-8, is empty, or its front matter is wrong.
     """
+    name = valid_text(path.relative_to(folder).as_posix(), "its name")
     text = _decode(path, folder)
     markup = MARKUP_BY_SUFFIX[path.suffix.lower()]
-    name = path.relative_to(folder).as_posix()
     front = read_front_matter(text)
     if not text[front.body_start :].strip():
         raise CorpusError("it has no text below its front matter; write some or remove the file")
@@ -72,6 +76,13 @@ def read_article(path: Path, folder: Path) -> Article:
         published=front.published,
         tags=front.tags,
     )
+
+
+def _exists(folder: Path) -> bool:
+    try:
+        return folder.exists()
+    except OSError:  # a name too long for any file
+        return False
 
 
 def _files(folder: Path, problems: list[Problem]) -> Iterator[Path]:

@@ -1,5 +1,9 @@
 """Say what went wrong between passages and answers."""
 
+# Names both folders, lest the shipped articles replace somebody's own.
+REBUILD_HINT = "build it anew with `zhaiwen rebuild ARTICLES --index DIR --full`"
+INSTALL_HINT = "run `pip install '.[build]'` in the project's folder"
+
 
 class EmbeddingsError(Exception):
     """Report what was given, what was wanted, and what to do; base of this layer's errors."""

@@ -77,7 +77,7 @@ class Ranked:
 class Result:
     """Hold one passage of an answer: its rank from 1, its score in [0, 1], and both sides' scores.
 
-    `lexical` is None where the passage shares no term with the question.
+    `lexical` is None where the passage shares no term with the question, or it was not asked for.
     """
 
     rank: int

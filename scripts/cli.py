@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from embeddings.errors import INSTALL_HINT
 from scripts.options import Command, run_command
 
 # A command's module is imported only when it is run: serving must not need what building does.
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Command = importlib.import_module(COMMANDS[options.command][0]).COMMAND
     except ModuleNotFoundError as error:
         print(
-            f"zhaiwen {options.command}: the package {error.name} is not installed; run `pip install 'zhaiwen[build]'`",
+            f"zhaiwen {options.command}: the package {error.name} is not installed; {INSTALL_HINT}",
             file=sys.stderr,
         )
         return 2

@@ -31,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     )
     parser.add_argument("--split", default="test", help="which qrels of the BEIR folder (default: %(default)s)")
     add_index(parser, defaults)
+    # None tells apart whether an index was named: a BEIR folder has one of its own.
+    parser.set_defaults(index=None, default_index=defaults.index)
     add_mode(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the measures to this file, too")
     add_model(parser, defaults)
@@ -39,11 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
 def run(options: argparse.Namespace) -> int:
     """Evaluate and print; return the exit code."""
     reporter = TerminalReporter()
+    if options.beir is not None and options.index is not None:
+        raise QuestionSetError("--index was given with --beir, whose index lies below the cache; leave one of them out")
     if options.beir is not None:
         questions = read_beir_questions(options.beir, options.split)
         index = _beir_index(options, reporter)
     else:
-        questions, index = read_questions(options.questions), options.index
+        questions, index = read_questions(options.questions), options.index or options.default_index
     evaluation = _evaluate(index, questions, options, reporter)
     for name, value in evaluation.measures.items():
         print(f"{name:8} {value:.4f}")
@@ -56,8 +60,19 @@ def _evaluate(
     index: Path, questions: tuple[Question, ...], options: argparse.Namespace, reporter: TerminalReporter
 ) -> Evaluation:
     searcher = open_searcher(index)
+    _check_articles(questions, searcher.passages.article_ids(), index)
     with reporter.bar(f"asking {len(questions)} questions ({options.mode.value})", len(questions)) as progress:
         return evaluate(searcher, questions, options.mode, progress)
+
+
+def _check_articles(questions: tuple[Question, ...], known: frozenset[str], index: Path) -> None:
+    """Refuse judgements about articles that the index does not hold: they would count as misses."""
+    unknown = sorted({j.article for question in questions for j in question.judgements} - known)
+    if unknown:
+        raise QuestionSetError(
+            f"{len(unknown)} judged articles are not in {index} ({', '.join(unknown[:5])}…); "
+            "name the index that the questions were written for"
+        )
 
 
 def _beir_index(options: argparse.Namespace, reporter: TerminalReporter) -> Path:

@@ -1,6 +1,8 @@
 """Define the options that several commands share, and the errors they report."""
 
 import argparse
+import io
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +13,9 @@ import platformdirs
 from corpus.errors import CorpusError
 from embeddings.errors import EmbeddingsError
 from embeddings.records import Mode
-from service.settings import SettingsError
+from service.settings import ServiceError, Settings
 
-USER_ERRORS = (CorpusError, EmbeddingsError, SettingsError)
+USER_ERRORS = (CorpusError, EmbeddingsError, ServiceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +25,20 @@ class Defaults:
     index: Path
     model: str
     cache: Path
+    service: Settings
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Defaults":
-        """Read ZHAIWEN_INDEX, ZHAIWEN_MODEL and ZHAIWEN_CACHE."""
+        """Read ZHAIWEN_INDEX, ZHAIWEN_MODEL and ZHAIWEN_CACHE, and the service's settings.
+
+        Raises:
+            SettingsError: a setting cannot be used.
+        """
         return cls(
             index=Path(environment.get("ZHAIWEN_INDEX") or "index"),
             model=environment.get("ZHAIWEN_MODEL") or "default",
             cache=Path(environment.get("ZHAIWEN_CACHE") or platformdirs.user_cache_dir("zhaiwen")),
+            service=Settings.from_environment(environment),
         )
 
 
@@ -51,7 +59,7 @@ def add_index(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
         type=Path,
         default=defaults.index,
         metavar="DIR",
-        help=f"the index folder (default: ZHAIWEN_INDEX, now {defaults.index})",
+        help="the index folder (default: ZHAIWEN_INDEX, now %(default)s)",
     )
 
 
@@ -59,12 +67,30 @@ def add_mode(parser: argparse.ArgumentParser) -> None:
     """Add --mode."""
     parser.add_argument(
         "--mode",
-        type=Mode,
-        choices=list(Mode),
+        type=_mode,
         default=Mode.HYBRID,
         metavar="{hybrid,dense,lexical}",
         help="which side ranks: vectors, shared words, or both (default: hybrid)",
     )
+
+
+def _mode(text: str) -> Mode:
+    try:
+        return Mode(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} was given, hybrid, dense or lexical was wanted") from error
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Return a parser of option values that takes whole numbers within bounds, and says so otherwise."""
+
+    def parse(text: str) -> int:
+        number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+        if number is None or not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} was given, a whole number from {least} to {most} was wanted")
+        return number
+
+    return parse
 
 
 def add_model(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
@@ -86,7 +112,11 @@ def add_model(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
 
 
 def run_command(command: Command, arguments: Sequence[str] | None, environment: Mapping[str, str]) -> int:
-    """Run one command; a user's mistake becomes one line on the error stream and exit code 2."""
+    """Run one command; a user's mistake becomes a message on the error stream and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character must not end the command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         parser = argparse.ArgumentParser(prog=f"zhaiwen {command.name}", description=command.help)
         command.add_arguments(parser, Defaults.from_environment(environment))

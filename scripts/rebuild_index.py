@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from corpus.errors import CorpusError
 from corpus.reading import read_folder, shipped_articles
 from corpus.records import Problem
 from embeddings.encoders.model_folder import ModelRequest, find_model
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     add_model(parser, defaults)
     parser.add_argument("--full", action="store_true", help="build even where the index is up to date")
     parser.add_argument(
-        "--strict", action="store_true", help="publish nothing and exit with 1 if an article is left out"
+        "--strict", action="store_true", help="publish nothing and exit with 2 if an article is left out"
     )
 
 
@@ -38,8 +39,7 @@ def run(options: argparse.Namespace) -> int:
     reading = read_folder(options.articles)
     _report_problems(reading.problems)
     if options.strict and reading.problems:
-        print(f"zhaiwen rebuild: {len(reading.problems)} files were left out and --strict was given; nothing was built")
-        return 1
+        raise CorpusError(f"{len(reading.problems)} files were left out and --strict was given; nothing was built")
     reporter.say(f"preparing the model {options.model}")
     model = find_model(ModelRequest(options.model, options.query_prompt, options.passage_prompt), options.cache)
     if not model.prompts_known:

@@ -8,13 +8,13 @@ from embeddings.questions import check_question
 from embeddings.records import Result
 from embeddings.searcher import MAX_RESULTS
 from embeddings.store.loading import open_searcher
-from scripts.options import Command, Defaults, add_index, add_mode, run_command
+from scripts.options import Command, Defaults, add_index, add_mode, run_command, whole_number
 
 
 def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     """Add the command's options."""
     parser.add_argument("question", help="a question in Chinese, as people ask it")
-    parser.add_argument("-k", type=int, default=5, choices=range(1, MAX_RESULTS + 1), metavar="K", help="how many (5)")
+    parser.add_argument("-k", type=whole_number(1, MAX_RESULTS), default=5, help="how many (default: %(default)s)")
     add_index(parser, defaults)
     add_mode(parser)
 

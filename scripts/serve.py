@@ -4,40 +4,48 @@ import argparse
 import os
 import socket
 import sys
+from contextlib import suppress
 
 import uvicorn
 
 from embeddings.store.loading import open_searcher
-from scripts.options import Command, Defaults, add_index, run_command
+from scripts.options import Command, Defaults, add_index, run_command, whole_number
 from service.app import create_app
 from service.http_protocol import TypedAddressProtocol
-from service.settings import Settings, SettingsError
+from service.settings import MAX_PORT, SettingsError
 
 
 def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     """Add the command's options."""
-    settings = Settings.from_environment(os.environ)
+    settings = defaults.service
     add_index(parser, defaults)
     parser.add_argument("--host", default=settings.host, help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=settings.port, help="port, 0 for any (default: %(default)s)")
+    port = whole_number(0, MAX_PORT)
+    parser.add_argument("--port", type=port, default=settings.port, help="port, 0 for any (default: %(default)s)")
 
 
 def run(options: argparse.Namespace) -> int:
     """Load the index, listen, and answer until the process is told to stop; return the exit code."""
-    listening = _listen(options.host, options.port)
-    app = create_app(open_searcher(options.index))
-    host, port = listening.getsockname()[:2]
-    # From here on connections wait in the queue, so the address holds when it is printed.
-    listening.listen()
-    print(f"zhaiwen: open http://{host}:{port}/  (stop with Ctrl+C)", flush=True)
-    # No access log: it would hold the questions that come in addresses.
-    config = uvicorn.Config(app, http=TypedAddressProtocol, log_level="warning", access_log=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    with _listen(options.host, options.port) as listening:
+        app = create_app(open_searcher(options.index))
+        print(f"zhaiwen: open {_address(listening)}  (stop with Ctrl+C)", flush=True)
+        # No access log: it would hold the questions that come in addresses.
+        config = uvicorn.Config(app, http=TypedAddressProtocol, log_level="warning", access_log=False)
+        with suppress(KeyboardInterrupt):  # Ctrl+C is how one stops it
+            uvicorn.Server(config).run(sockets=[listening])
     return 0
 
 
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
 def _listen(host: str, port: int) -> socket.socket:
-    """Take the port before the index is loaded, so that a taken one is reported at once."""
+    """Take the port before the index is loaded, so that a taken one is reported at once.
+
+    Connections wait in the queue until the index is there.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With the protocol left at 0, asyncio would not switch Nagle's algorithm off on connections
     # from it, and every answer would wait 40 ms for an acknowledgement.
@@ -45,7 +53,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-    except (OSError, OverflowError) as error:
+        listening.listen()
+    except OSError as error:
         listening.close()
         raise SettingsError(
             f"cannot listen on {host}:{port} ({error}); choose another with --host or --port"

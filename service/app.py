@@ -10,14 +10,15 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from embeddings.searcher import Searcher
-from service.errors import install_error_handlers
+from service.errors import PRIVATE_HEADERS, install_error_handlers
 from service.routes import router
 
 _WEB = Path(__file__).parent / "web"
 # The page runs its own script and style only, and talks to this service only.
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    # Without its script the form would send the question as part of an address: it may not.
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
@@ -47,11 +48,8 @@ def create_app(searcher: Searcher | None) -> FastAPI:
 
     @app.middleware("http")
     async def keep_private(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        # A question about a debt must not linger in a cache or in the address of the page before.
         response = await call_next(request)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers.update(PRIVATE_HEADERS)
         return response
 
     return app

@@ -7,20 +7,24 @@ from starlette.exceptions import HTTPException
 
 from embeddings.errors import QuestionError, TextTooLongError
 from service.schemas import ErrorBody, ErrorDetail
+from service.settings import ServiceError
 
 
-class NotReadyError(Exception):
+class NotReadyError(ServiceError):
     """Report that no index is loaded yet."""
 
 
-class UnsupportedError(Exception):
+class UnsupportedError(ServiceError):
     """Report a part of the interface that this version does not answer yet."""
 
 
-_HINTS_BY_STATUS = {
-    404: "GET /docs lists every address",
-    405: "GET /docs lists the methods of every address",
+# A question about a debt must not linger in a cache, nor in the address of the page before.
+PRIVATE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
 }
+_HINT = "GET /docs shows every address, its methods, its parameters and their limits"
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -34,29 +38,36 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc'][1:]))}: {item['msg']}" for item in error.errors())
-        return _response(422, "invalid_request", problems, "GET /docs shows the parameters and their limits")
+        problems = "; ".join(
+            f"{'.'.join(map(str, item['loc'][1:])) or item['loc'][0]}: {item['msg']}" for item in error.errors()
+        )
+        # A key of the request may hold half a character, which no answer can carry.
+        shown = problems.encode("utf-8", "backslashreplace").decode("utf-8")
+        return _response(422, "invalid_request", shown, _HINT)
 
     @app.exception_handler(UnsupportedError)
     def unsupported(_request: Request, error: UnsupportedError) -> JSONResponse:
         return _response(422, "unsupported", str(error), "leave it out")
 
     @app.exception_handler(NotReadyError)
-    def not_ready(_request: Request, _error: NotReadyError) -> JSONResponse:
-        response = _response(503, "not_ready", "no index is loaded", "ask again in a few seconds; see GET /readyz")
+    def not_ready(_request: Request, error: NotReadyError) -> JSONResponse:
+        response = _response(503, "not_ready", str(error), "ask again in a few seconds; see GET /readyz")
         response.headers["Retry-After"] = "5"
         return response
 
     @app.exception_handler(HTTPException)
     def http(_request: Request, error: HTTPException) -> JSONResponse:
         code = str(error.detail).lower().replace(" ", "_")
-        response = _response(error.status_code, code, str(error.detail), _HINTS_BY_STATUS.get(error.status_code, ""))
+        response = _response(error.status_code, code, str(error.detail), _HINT)
         response.headers.update(error.headers or {})
         return response
 
     @app.exception_handler(Exception)
     def unexpected(_request: Request, _error: Exception) -> JSONResponse:
-        return _response(500, "internal", "the service failed", "the operator's log has the details")
+        response = _response(500, "internal", "the service failed", "the operator's log has the details")
+        # Made outside of the middleware that sets these for all other answers.
+        response.headers.update(PRIVATE_HEADERS)
+        return response
 
 
 def _response(status: int, code: str, message: str, hint: str) -> JSONResponse:

@@ -12,7 +12,8 @@ class TypedAddressProtocol(H11Protocol):
     """Percent-encode the bytes of a request line that are not ASCII, then do as uvicorn does.
 
     `curl 'http://…/search?q=上门'` sends the characters as they stand. RFC 9112 lets a server
-    refuse that, and uvicorn's parsers do; the wish is clear, and a refusal helps nobody.
+    refuse that, and uvicorn's parsers do; the wish is clear, and a refusal helps nobody. A request
+    sent before the answer to the one before it (pipelining) is not encoded, and is refused.
     """
 
     def data_received(self, data: bytes) -> None:

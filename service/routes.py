@@ -23,7 +23,7 @@ _ERRORS: dict[int | str, dict[str, object]] = {
 def _searcher(request: Request) -> Searcher:
     searcher = request.app.state.searcher
     if not isinstance(searcher, Searcher):
-        raise NotReadyError
+        raise NotReadyError("no index is loaded")
     return searcher
 
 
@@ -49,10 +49,10 @@ def search(request: Request, body: SearchBody) -> SearchOut:
 
 def _search(searcher: Searcher, body: SearchBody) -> SearchOut:
     if body.filters:
-        raise UnsupportedError(f"filters ({', '.join(body.filters)}) are not supported by this version")
+        raise UnsupportedError("filters are not supported by this version")
     started = time.perf_counter()
     question = check_question(body.query)
-    results = searcher.search(question, body.k, body.mode)
+    results = searcher.search(question, body.k, body.mode, body.explain)
     return SearchOut(
         query=question,
         answerable=None,

@@ -1,8 +1,8 @@
 """Define what goes over the wire."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from embeddings.questions import MAX_QUESTION_CHARACTERS
 from embeddings.records import IndexInfo, Mode, Result
@@ -34,7 +34,7 @@ class SearchBody(BaseModel):
     mode: Mode = Mode.HYBRID
     explain: _Explain = False
     filters: Annotated[
-        dict[str, Any] | None, Field(description="Not answered by this version yet: 422.", examples=[None])
+        dict[str, JsonValue] | None, Field(description="Not answered by this version yet: 422.", examples=[None])
     ] = None
 
 

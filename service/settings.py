@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_MAX_PORT = 65_535
+MAX_PORT = 65_535
 
 
-class SettingsError(Exception):
-    """Report a setting that cannot be used: what was given, what was wanted, what to do."""
+class ServiceError(Exception):
+    """Report what was given, what was wanted, and what to do; base of this layer's errors."""
+
+
+class SettingsError(ServiceError):
+    """Report a setting that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,8 @@ class Settings:
             SettingsError: the port is no number from 0 to 65535.
         """
         port = environment.get("ZHAIWEN_PORT") or str(cls().port)
-        if not port.isdecimal() or int(port) > _MAX_PORT:
-            raise SettingsError(f"ZHAIWEN_PORT is {port!r}, a number from 0 to {_MAX_PORT} was wanted; set it to 8000")
+        if not port.isascii() or not port.isdecimal() or len(port) > len(str(MAX_PORT)) or int(port) > MAX_PORT:
+            raise SettingsError(
+                f"ZHAIWEN_PORT is {port[:20]!r}, a number from 0 to {MAX_PORT} was wanted; set it to 8000"
+            )
         return cls(host=environment.get("ZHAIWEN_HOST") or cls().host, port=int(port))

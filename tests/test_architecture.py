@@ -35,6 +35,10 @@ def imports(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}: relative import"
             yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            # A module named at run time: by a constant, or by the table of commands.
+            yield from (str(argument.value) for argument in node.args if isinstance(argument, ast.Constant))
 
 
 def test_sources_are_found() -> None:

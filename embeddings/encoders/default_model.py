@@ -11,8 +11,8 @@ from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_to
 
 from embeddings.encoders.e5_file import E5File, Shape, Vocabulary
 from embeddings.encoders.prompts import CONFIG_FILE
-from embeddings.errors import DependencyError, ModelError
-from embeddings.files import is_intact, new_folder, seal, sha256_of
+from embeddings.errors import INSTALL_HINT, DependencyError, ModelError
+from embeddings.files import is_intact, new_folder, remove_unfinished, seal, sha256_of
 from embeddings.records import FloatArray
 
 NAME = "multilingual-e5-small-q4"
@@ -43,15 +43,22 @@ def default_model_folder(cache: Path) -> Path:
 
     Raises:
         DependencyError: the package that carries the model is not installed.
-        ModelError: the model file in it is not the one that was tested.
+        ModelError: the model file in it is not the one that was tested, or the cache cannot be written.
     """
     folder = cache / "models" / f"{NAME}-v{_CONVERSION_VERSION}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_name(folder.name + ".lock")):
-        if not is_intact(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-            with new_folder(folder) as unfinished:
-                _convert(_packaged_file(), unfinished)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.with_name(folder.name + ".lock")):
+            if not is_intact(folder):
+                remove_unfinished(folder.parent)
+                shutil.rmtree(folder, ignore_errors=True)
+                with new_folder(folder) as unfinished:
+                    _convert(E5File.load(_packaged_file()), unfinished)
+    except OSError as error:
+        raise ModelError(
+            f"the default model cannot be written to {folder} ({error.strerror or error}); "
+            "make room there, or name another folder with --cache or ZHAIWEN_CACHE"
+        ) from error
     return folder
 
 
@@ -59,9 +66,7 @@ def _packaged_file() -> Path:
     # The package is looked up, never imported: its own engine is not used.
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise DependencyError(
-            f"the default model needs the package {_PACKAGE}; run `pip install 'zhaiwen[build]'` or name a --model"
-        )
+        raise DependencyError(f"the default model needs the package {_PACKAGE}; {INSTALL_HINT}, or name a --model")
     path = Path(spec.submodule_search_locations[0]) / _MODEL_FILE
     found = sha256_of(path) if path.is_file() else "no such file"
     if found != _MODEL_SHA256:
@@ -72,8 +77,7 @@ def _packaged_file() -> Path:
     return path
 
 
-def _convert(source: Path, folder: Path) -> None:
-    model = E5File(source)
+def _convert(model: E5File, folder: Path) -> None:
     save_file(_weights(model), folder / "model.safetensors", metadata={"format": "pt"})
     _tokenizer(model.vocabulary).save(str(folder / "tokenizer.json"))
     (folder / "1_Pooling").mkdir()

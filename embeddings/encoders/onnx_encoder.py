@@ -1,16 +1,17 @@
 """Encode with ONNX Runtime: what serves, and what the build uses too. Needs no torch."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
 from embeddings.encoders.batching import batches_by_length
-from embeddings.errors import SnapshotError, TextTooLongError
+from embeddings.errors import REBUILD_HINT, SnapshotError, TextTooLongError
 from embeddings.protocols import Progress
 from embeddings.records import EncoderInfo, FloatArray, Prompts
 
@@ -23,10 +24,6 @@ class EncoderFiles:
     weights: str = "model.onnx.data"
     tokenizer: str = "tokenizer.json"
     info: str = "encoder.json"
-
-    def names(self) -> tuple[str, ...]:
-        """Return all names."""
-        return (self.graph, self.weights, self.tokenizer, self.info)
 
 
 FILES = EncoderFiles()
@@ -43,29 +40,26 @@ class OnnxEncoder:
         self._info = info
 
     @classmethod
-    def load(cls, folder: Path, threads: int = 0) -> "OnnxEncoder":
+    def load(cls, folder: Path) -> "OnnxEncoder":
         """Load an exported encoder from its folder.
 
         Args:
             folder: holds the files named by `FILES`. The weights are memory-mapped from it.
-            threads: for one text or batch; 0 takes all cores.
 
         Raises:
             SnapshotError: a file is missing or cannot be read.
         """
+        info = read_info(folder / FILES.info)
         try:
-            info = read_info(folder / FILES.info)
             tokenizer = Tokenizer.from_file(str(folder / FILES.tokenizer))
             tokenizer.no_truncation()
             tokenizer.no_padding()
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = threads
-            session = onnxruntime.InferenceSession(
-                str(folder / FILES.graph), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # both libraries raise their own classes straight below Exception
+            session = onnxruntime.InferenceSession(str(folder / FILES.graph), providers=["CPUExecutionProvider"])
+        except MemoryError:
+            raise
+        except Exception as error:  # `tokenizers` raises just that, and onnxruntime classes right below it
             raise SnapshotError(
-                f"{folder} holds no encoder that can be loaded ({str(error)[:200]}); run `zhaiwen rebuild --full`"
+                f"{folder} holds no encoder that can be loaded ({str(error)[:200]}); {REBUILD_HINT}"
             ) from error
         return cls(session, tokenizer, info)
 
@@ -133,6 +127,11 @@ def write_info(path: Path, info: EncoderInfo) -> None:
     path.write_text(json.dumps(asdict(info), ensure_ascii=False, indent=2), encoding="utf-8")
 
 
+def info_of(fields: Mapping[str, Any]) -> EncoderInfo:
+    """Return the encoder that JSON fields describe; KeyError or TypeError where they do not."""
+    return EncoderInfo(**{**fields, "prompts": Prompts(**fields["prompts"])})
+
+
 def read_info(path: Path) -> EncoderInfo:
     """Read what `write_info` wrote.
 
@@ -140,7 +139,6 @@ def read_info(path: Path) -> EncoderInfo:
         SnapshotError: the file is missing or has other fields.
     """
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        return EncoderInfo(**{**fields, "prompts": Prompts(**fields["prompts"])})
+        return info_of(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SnapshotError(f"{path} does not describe an encoder ({error}); run `zhaiwen rebuild --full`") from error
+        raise SnapshotError(f"{path} does not describe an encoder ({error}); {REBUILD_HINT}") from error

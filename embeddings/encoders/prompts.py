@@ -22,8 +22,11 @@ _FAMILIES = (
     ),
     # Matches "intfloat/multilingual-e5-small", "e5-base-v2"; must not match "core5".
     (re.compile(r"\be5\b"), Prompts(query="query: ", passage="passage: ")),
-    # Matches "BAAI/bge-small-zh-v1.5"; must not match "bge-m3", which takes no prompt.
-    (re.compile(r"\bbge-(small|base|large)-zh\b"), Prompts(query="为这个句子生成表示以用于检索相关文章：")),
+    # Matches "BAAI/bge-small-zh-v1.5"; must not match "bge-large-zh-noinstruct" nor "bge-m3".
+    (
+        re.compile(r"\bbge-(small|base|large)-zh\b(?!-noinstruct)"),
+        Prompts(query="为这个句子生成表示以用于检索相关文章："),
+    ),
     (
         re.compile(r"\bbge-(small|base|large)-en\b"),
         Prompts(query="Represent this sentence for searching relevant passages: "),
@@ -70,9 +73,11 @@ def _configured(folder: Path) -> Prompts | None:
     if not path.exists():
         return None
     try:
-        prompts = json.loads(path.read_text(encoding="utf-8")).get("prompts") or {}
-        query = prompts.get("query") or ""
-        passage = next((prompts[name] for name in _PASSAGE_NAMES if prompts.get(name)), "")
+        configuration = json.loads(path.read_text(encoding="utf-8"))
+        prompts = configuration.get("prompts") or {}
+        default = prompts.get(configuration.get("default_prompt_name")) or ""
+        query = prompts.get("query") or default
+        passage = next((prompts[name] for name in _PASSAGE_NAMES if prompts.get(name)), default)
     except (OSError, ValueError, AttributeError) as error:
         raise ModelError(f"{path} cannot be read ({error}); a JSON object with prompts was wanted") from error
     if not isinstance(query, str) or not isinstance(passage, str):

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnx
@@ -28,6 +29,12 @@ _PROBES = (
     "１２３ ＡＢＣ，2026年3月31日之前还清 ¥10,000.00",
     "逾期以后银行可能先发短信提醒，然后由客服打电话询问原因，再往后可能委托外部机构。" * 4,
 )
+
+
+# The shortest probe, and the shortest passage, fit into so many.
+_LEAST_TOKENS = 32
+# What a model's own code may raise when it meets a configuration or a trace that it does not expect.
+_FOREIGN_ERRORS = (ValueError, KeyError, IndexError, RuntimeError, TypeError, AttributeError)
 
 
 class SentenceTransformersEncoder:
@@ -57,10 +64,15 @@ class SentenceTransformersEncoder:
             model.eval()
             dimension = model.encode(["。"], show_progress_bar=False).shape[1]
             max_tokens = int(model.max_seq_length or model.tokenizer.model_max_length)
-        except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError, ImportError) as error:
+        except (OSError, ImportError, *_FOREIGN_ERRORS) as error:
             raise ModelError(
-                f"{folder.path} cannot be loaded as a sentence-transformers model ({str(error)[:300]})"
+                f"{folder.path} cannot be loaded as a sentence-transformers model ({str(error)[:300]}); "
+                "use another model"
             ) from error
+        if max_tokens < _LEAST_TOKENS:
+            raise ModelError(
+                f"{folder.name} reads {max_tokens} tokens, at least {_LEAST_TOKENS} are needed; use another model"
+            )
         return cls(model, EncoderInfo(folder.name, folder.fingerprint, dimension, max_tokens, folder.prompts))
 
     @property
@@ -113,10 +125,10 @@ class SentenceTransformersEncoder:
         self._compare(OnnxEncoder.load(folder))
 
     def _write_graph(self, folder: Path) -> None:
-        graph = folder / FILES.graph
         example = self._model.tokenizer(["上门", "催收电话可以打几次"], padding=True, return_tensors="pt")
         axes = {0: "texts", 1: "tokens"}
-        with warnings.catch_warnings(), torch.no_grad():
+        with TemporaryDirectory(dir=folder) as work, warnings.catch_warnings(), torch.no_grad():
+            graph = Path(work) / FILES.graph
             # The tracing exporter is deprecated, but unlike its successor it needs no further
             # package; what its warnings fear is answered by `_compare`.
             warnings.simplefilter("ignore")
@@ -131,14 +143,13 @@ class SentenceTransformersEncoder:
                     opset_version=_OPSET,
                     dynamo=False,
                 )
-            except (RuntimeError, ValueError, TypeError, torch.onnx.errors.OnnxExporterError) as error:
+            except (*_FOREIGN_ERRORS, torch.onnx.errors.OnnxExporterError) as error:
                 raise ModelError(
                     f"{self._info.name} cannot be exported to ONNX ({str(error)[:300]}); use another model"
                 ) from error
-        # Weights in a file of their own are memory-mapped; inside the graph they are read twice.
-        model = onnx.load(str(graph))
-        graph.unlink()
-        onnx.save_model(model, str(graph), save_as_external_data=True, location=FILES.weights)
+            # Weights in a file of their own are memory-mapped; inside the graph they are read twice.
+            model = onnx.load(str(graph))
+        onnx.save_model(model, str(folder / FILES.graph), save_as_external_data=True, location=FILES.weights)
 
     def _compare(self, exported: OnnxEncoder) -> None:
         lengths = self.count_tokens(_PROBES)

@@ -1,14 +1,16 @@
 """Read question sets: our JSONL, and BEIR folders."""
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from corpus.errors import CorpusError
+from corpus.unicode import valid_text
 from embeddings.errors import QuestionSetError
 from embeddings.evaluation.records import Judgement, Question
 
 _GRADES = (1, 2)
+_QRELS_HEADER = ["query-id", "corpus-id", "score"]
 
 
 def read_questions(path: Path) -> tuple[Question, ...]:
@@ -37,7 +39,9 @@ def read_beir_questions(folder: Path, split: str = "test") -> tuple[Question, ..
     judgements: dict[str, list[Judgement]] = {}
     qrels = folder / "qrels" / f"{split}.tsv"
     for number, line in _lines(qrels):
-        query, document, grade = _qrel(line, f"{qrels}:{number}") if number > 1 else ("", "", 0)
+        if number == 1 and line.split("\t") == _QRELS_HEADER:
+            continue
+        query, document, grade = _qrel(line, f"{qrels}:{number}")
         if grade > 0:
             judgements.setdefault(query, []).append(Judgement(document, (), grade))
     queries = folder / "queries.jsonl"
@@ -45,8 +49,8 @@ def read_beir_questions(folder: Path, split: str = "test") -> tuple[Question, ..
     for number, line in _lines(queries):
         try:
             record = json.loads(line)
-            id_, text = str(record["_id"]), str(record["text"])
-        except (ValueError, KeyError, TypeError) as error:
+            id_, text = str(record["_id"]), valid_text(str(record["text"]), "the question")
+        except (ValueError, KeyError, TypeError, RecursionError, CorpusError) as error:
             raise QuestionSetError(f"{queries}:{number}: not a query; JSON with _id and text was wanted") from error
         if id_ in judgements:
             questions.append(Question(id_, text, tuple(judgements[id_])))
@@ -70,12 +74,12 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 def _question(line: str, where: str) -> Question:
     try:
         record = json.loads(line)
-        id_, text = record["id"], record["question"]
+        id_, text = record["id"], valid_text(record["question"], "the question")
         judgements = tuple(
             Judgement(str(item["article"]), tuple(map(str, item.get("headings", ()))), int(item["grade"]))
             for item in record["judgements"]
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, CorpusError) as error:
         raise QuestionSetError(
             f"{where}: not a question ({error}); JSON with id, question and judgements was wanted"
         ) from error
@@ -88,8 +92,7 @@ def _question(line: str, where: str) -> Question:
 
 def _qrel(line: str, where: str) -> tuple[str, str, int]:
     try:
-        (fields,) = csv.reader([line], delimiter="\t")
-        query, document, grade = fields
+        query, document, grade = line.split("\t")
         return query, document, int(grade)
     except ValueError as error:
         raise QuestionSetError(f"{where}: not a judgement; query-id, corpus-id and score were wanted") from error

@@ -25,8 +25,8 @@ class Judgement:
 
 
 def unit_name(article: str, headings: tuple[str, ...]) -> str:
-    """Return one name without white space for a section of an article."""
-    return "#".join((article, *headings)).replace(" ", "_") or "_"
+    """Return one name for a section of an article; for the article itself, its id."""
+    return "#".join((article, *headings))
 
 
 @dataclass(frozen=True, slots=True)

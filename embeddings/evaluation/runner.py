@@ -13,6 +13,7 @@ from embeddings.searcher import Searcher
 MEASURES = (nDCG @ 10, RR @ 10, R @ 1, R @ 5, R @ 10)
 # Several passages of one judged section count once, so more are fetched than are measured.
 _PASSAGES = 50
+# Questions encoded together; bounds memory, and how often the progress bar moves.
 _BATCH = 256
 
 
@@ -43,14 +44,16 @@ def evaluate(searcher: Searcher, questions: Sequence[Question], mode: Mode, prog
 def scored_units(question: Question, results: Iterable[Result]) -> list[ScoredDoc]:
     """Return the sections that the results lie in, best first, each once, with strictly falling scores.
 
-    A passage stands for the judged section that holds it; where none does, for its own section.
+    A passage stands for the judged section that holds it; where none does, for its own section,
+    or for its article if the question's judgements are about whole articles, as in BEIR.
     """
+    whole_articles = not any(judgement.headings for judgement in question.judgements)
     units: dict[str, None] = {}
     for result in results:
         article, headings = result.passage.article.id, result.passage.headings
         judged = [judgement for judgement in question.judgements if judgement.covers(article, headings)]
         deepest = max(judged, key=lambda judgement: len(judgement.headings), default=None)
-        units.setdefault(deepest.unit if deepest else unit_name(article, headings))
+        units.setdefault(deepest.unit if deepest else unit_name(article, () if whole_articles else headings))
     return [ScoredDoc(question.id, unit, float(len(units) - place)) for place, unit in enumerate(units)]
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from embeddings.errors import SnapshotError
+from embeddings.errors import REBUILD_HINT, SnapshotError
 from embeddings.indexes.ranking import best
 from embeddings.records import FloatArray, Ranked, RowArray
 
 # FAISS orders equal scores as it likes; a few more are fetched so that ties at the border are
-# decided by row, as everywhere.
+# decided by row, as everywhere. Passages with the same text are that many at most, or so we expect.
 _TIE_MARGIN = 16
 
 
@@ -37,11 +37,9 @@ class FaissIndex:
         try:
             index = faiss.read_index(str(path))
         except RuntimeError as error:
-            raise SnapshotError(f"{path} is no FAISS index that can be read; run `zhaiwen rebuild --full`") from error
+            raise SnapshotError(f"{path} is no FAISS index that can be read; {REBUILD_HINT}") from error
         if not isinstance(index, faiss.IndexFlatIP):
-            raise SnapshotError(
-                f"{path} holds a {type(index).__name__}, an IndexFlatIP was wanted; run `zhaiwen rebuild --full`"
-            )
+            raise SnapshotError(f"{path} holds a {type(index).__name__}, an IndexFlatIP was wanted; {REBUILD_HINT}")
         return cls(index)
 
     def save(self, path: Path) -> None:

@@ -21,7 +21,7 @@ from embeddings.encoders.model_folder import ModelFolder
 from embeddings.errors import ModelError, SnapshotError
 from embeddings.files import checksums, new_folder, remove_unfinished, write_atomically
 from embeddings.indexes.faiss_index import FaissIndex
-from embeddings.lexical import LexicalIndex
+from embeddings.lexical import LexicalIndex, tokenize
 from embeddings.protocols import Encoder, Progress
 from embeddings.records import FloatArray
 from embeddings.store.layout import FORMAT_VERSION, IndexLayout, SnapshotLayout
@@ -77,8 +77,9 @@ def build(request: BuildRequest, reporter: Reporter) -> BuildSummary:
 
     Raises:
         SnapshotError: another build is writing to the index, or the disk cannot be written.
-        CorpusError: no article gives a passage.
+        CorpusError: no article gives a passage, or one gives none and the request is strict.
         ModelError: the model cannot be used.
+        DependencyError: the model must be exported and a package for that is missing.
     """
     index = IndexLayout(request.index)
     try:
@@ -86,7 +87,7 @@ def build(request: BuildRequest, reporter: Reporter) -> BuildSummary:
             inputs = _inputs(request)
             current = None if request.full else _intact_current(index, inputs)
             if current is not None:
-                return BuildSummary(current.snapshot, len(current.articles), current.passages, False, ())
+                return _summary(current, request.strict, built=False)
             return _build(request, index, inputs, reporter)
     except OSError as error:
         raise SnapshotError(
@@ -113,7 +114,7 @@ def _writing(index: IndexLayout) -> Iterator[None]:
     index.snapshots.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(index.lock, timeout=0):
-            for folder in (index.folder, index.snapshots, index.folder / "encoders"):
+            for folder in (index.folder, index.snapshots, index.encoders):
                 remove_unfinished(folder)
             yield
     except Timeout as error:
@@ -136,8 +137,7 @@ def _build(request: BuildRequest, index: IndexLayout, inputs: str, reporter: Rep
     encoder = exported_encoder(request.model, encoder_folder, reporter.say)
     sizes = request.sizes.fitted_to(encoder.info.max_tokens)
     chunked, problems = _chunk_all(request.articles, sizes, encoder.count_tokens)
-    if request.strict and problems:
-        raise CorpusError(f"{problems[0]}; with --strict nothing is published")
+    _refuse(problems, request.strict)
     passages = [passage for _, pieces in chunked for passage in pieces]
     vectors = _encode(encoder, passages, reporter)
     now = datetime.datetime.now(datetime.UTC)
@@ -157,12 +157,24 @@ def _build(request: BuildRequest, index: IndexLayout, inputs: str, reporter: Rep
             max_tokens=sizes.maximum,
             passages=len(passages),
             articles={article.id: article.content_hash for article, _ in chunked},
+            left_out={problem.path: problem.message for problem in problems},
             files=checksums(unfinished),
             encoder_files=checksums(encoder_folder),
         )
         parts.manifest.write_text(manifest.to_json(), encoding="utf-8")
     _publish(index, manifest)
-    return BuildSummary(name, len(chunked), len(passages), True, tuple(problems))
+    return _summary(manifest, request.strict, built=True)
+
+
+def _summary(manifest: Manifest, strict: bool, built: bool) -> BuildSummary:
+    problems = tuple(Problem(path, message) for path, message in manifest.left_out.items())
+    _refuse(problems, strict)
+    return BuildSummary(manifest.snapshot, len(manifest.articles), manifest.passages, built, problems)
+
+
+def _refuse(problems: Sequence[Problem], strict: bool) -> None:
+    if strict and problems:
+        raise CorpusError(f"left out {'; '.join(map(str, problems[:3]))}; with --strict nothing is published")
 
 
 def _chunk_all(
@@ -172,11 +184,14 @@ def _chunk_all(
     problems: list[Problem] = []
     for article in articles:
         try:
-            chunked.append((article, chunk(article, sizes, count_tokens)))
+            passages = chunk(article, sizes, count_tokens)
+            if not any(tokenize(passage.text) for passage in passages):
+                raise CorpusError("it holds no word to search for; write some or remove it")
+            chunked.append((article, passages))
         except CorpusError as error:
             problems.append(Problem(article.path, str(error)))
-    if not any(passages for _, passages in chunked):
-        found = "; ".join(str(problem) for problem in problems[:3]) or "they hold headings only"
+    if not chunked:
+        found = "; ".join(str(problem) for problem in problems[:3])
         raise CorpusError(f"the {len(articles)} articles give no passage ({found}); add text to them")
     return chunked, problems
 

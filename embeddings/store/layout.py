@@ -66,10 +66,15 @@ class IndexLayout:
         """Return the folder of the snapshots."""
         return self.folder / "snapshots"
 
+    @property
+    def encoders(self) -> Path:
+        """Return the folder of the exported encoders."""
+        return self.folder / "encoders"
+
     def snapshot(self, name: str) -> SnapshotLayout:
         """Return the files of the named snapshot."""
         return SnapshotLayout(self.snapshots / name)
 
     def encoder(self, fingerprint: str) -> Path:
         """Return the folder of the encoder with this fingerprint."""
-        return self.folder / "encoders" / fingerprint[:16]
+        return self.encoders / fingerprint[:16]

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from embeddings.encoders.onnx_encoder import OnnxEncoder
-from embeddings.errors import SnapshotError
 from embeddings.indexes.faiss_index import FaissIndex
 from embeddings.lexical import LexicalIndex
 from embeddings.records import IndexInfo
@@ -13,21 +12,20 @@ from embeddings.store.manifest import Manifest, read_current, verify
 from embeddings.store.passage_store import PassageStore
 
 
-def open_searcher(folder: Path, threads: int = 0) -> Searcher:
+def open_searcher(folder: Path) -> Searcher:
     """Return a Searcher over the current snapshot, after proving every file of it.
 
     Args:
         folder: the index folder.
-        threads: for encoding; 0 takes all cores.
 
     Raises:
         SnapshotError: there is no index, or it is half-written, damaged, or of another format.
     """
     index = IndexLayout(folder)
-    return open_snapshot(index, read_current(index), threads)
+    return open_snapshot(index, read_current(index))
 
 
-def open_snapshot(index: IndexLayout, manifest: Manifest, threads: int = 0) -> Searcher:
+def open_snapshot(index: IndexLayout, manifest: Manifest) -> Searcher:
     """Return a Searcher over one snapshot, after proving every file of it.
 
     Raises:
@@ -35,12 +33,7 @@ def open_snapshot(index: IndexLayout, manifest: Manifest, threads: int = 0) -> S
     """
     verify(index, manifest)
     snapshot = index.snapshot(manifest.snapshot)
-    encoder = OnnxEncoder.load(index.encoder(manifest.encoder.fingerprint), threads)
-    if encoder.info.fingerprint != manifest.encoder.fingerprint:
-        raise SnapshotError(
-            f"{index.folder} was built with the encoder {manifest.encoder.fingerprint[:16]}, "
-            f"but {encoder.info.fingerprint[:16]} lies in its place; run `zhaiwen rebuild --full`"
-        )
+    encoder = OnnxEncoder.load(index.encoder(manifest.encoder.fingerprint))
     return Searcher(
         encoder=encoder,
         vectors=FaissIndex.load(snapshot.vectors),

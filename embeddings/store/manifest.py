@@ -2,20 +2,25 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from embeddings.errors import SnapshotError
+from embeddings.encoders.onnx_encoder import info_of
+from embeddings.errors import REBUILD_HINT, SnapshotError
 from embeddings.files import SEAL, files_below, sha256_of
-from embeddings.records import EncoderInfo, Prompts
+from embeddings.records import EncoderInfo
 from embeddings.store.layout import FORMAT_VERSION, IndexLayout
 
-REBUILD_HINT = "run `zhaiwen rebuild --full`"
+_SNAPSHOT_NAME = re.compile(r"[0-9TZ]+-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Hold what `manifest.json` says; `files` and `encoder_files` map names to SHA-256.
+    """Hold what `manifest.json` says.
+
+    `files` and `encoder_files` map names to SHA-256, `articles` ids to content hashes, and
+    `left_out` the paths of articles that gave no passage to the reason.
 
     `inputs` identifies everything that the snapshot's content follows from: two builds with the
     same inputs give the same passages and vectors.
@@ -30,6 +35,7 @@ class Manifest:
     max_tokens: int
     passages: int
     articles: dict[str, str]
+    left_out: dict[str, str]
     files: dict[str, str]
     encoder_files: dict[str, str]
 
@@ -55,8 +61,7 @@ def parse_manifest(text: str, where: Path) -> Manifest:
             f"{REBUILD_HINT}, or use the version of zhaiwen that wrote it"
         )
     try:
-        encoder = EncoderInfo(**{**fields["encoder"], "prompts": Prompts(**fields["encoder"]["prompts"])})
-        return Manifest(**{**fields, "encoder": encoder})
+        return Manifest(**{**fields, "encoder": info_of(fields["encoder"])})
     except (KeyError, TypeError) as error:
         raise SnapshotError(f"{where} is no manifest ({error}); {REBUILD_HINT}") from error
 
@@ -72,8 +77,8 @@ def read_current(index: IndexLayout) -> Manifest:
     Raises:
         SnapshotError: there is no index, or CURRENT or the manifest is damaged.
     """
-    if not index.folder.is_dir() or not index.current.exists():
-        unfinished = index.snapshots.is_dir() or (index.folder / "encoders").is_dir()
+    if not _exists(index.current):
+        unfinished = _exists(index.snapshots) or _exists(index.encoders)
         state = "a half-written index (no snapshot was published)" if unfinished else "no index"
         raise SnapshotError(f"{index.folder} holds {state}; run `zhaiwen rebuild ARTICLES --index {index.folder}`")
     try:
@@ -82,9 +87,9 @@ def read_current(index: IndexLayout) -> Manifest:
         raise SnapshotError(f"{index.current} is damaged, a name and a checksum were wanted; {REBUILD_HINT}") from error
     path = index.snapshot(name).manifest
     # The name comes from a file: it must not lead anywhere else.
-    if path.parent.parent != index.snapshots or name in {".", ".."} or not path.is_file():
-        raise SnapshotError(f"{index.current} names the snapshot {name!r}, which is not there; {REBUILD_HINT}")
-    if sha256_of(path) != digest:
+    if not _SNAPSHOT_NAME.fullmatch(name) or not path.is_file():
+        raise SnapshotError(f"{index.current} names the snapshot {name[:60]!r}, which is not there; {REBUILD_HINT}")
+    if _hash(path) != digest:
         raise SnapshotError(f"{path} has changed since it was published; {REBUILD_HINT}")
     return parse_manifest(path.read_text(encoding="utf-8"), path)
 
@@ -96,7 +101,7 @@ def verify(index: IndexLayout, manifest: Manifest) -> None:
         SnapshotError: a file is missing, changed, or was not there when the snapshot was made.
     """
     folder = index.snapshot(manifest.snapshot).folder
-    _verify_folder(folder, manifest.files, also="manifest.json")
+    _verify_folder(folder, manifest.files, also=index.snapshot(manifest.snapshot).manifest.name)
     _verify_folder(index.encoder(manifest.encoder.fingerprint), manifest.encoder_files, also=SEAL)
 
 
@@ -107,5 +112,19 @@ def _verify_folder(folder: Path, wanted: dict[str, str], also: str) -> None:
             raise SnapshotError(f"{folder / name} is missing; {REBUILD_HINT}")
         if name not in wanted:
             raise SnapshotError(f"{folder / name} does not belong there; {REBUILD_HINT}")
-        if sha256_of(folder / name) != wanted[name]:
+        if _hash(folder / name) != wanted[name]:
             raise SnapshotError(f"{folder / name} is damaged: its checksum has changed; {REBUILD_HINT}")
+
+
+def _hash(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be read ({error.strerror}); check its permissions and the disk") from error
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name too long, or a folder that may not be entered
+        return False

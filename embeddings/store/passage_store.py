@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from corpus.records import Article, Passage
-from embeddings.errors import SnapshotError
+from embeddings.errors import REBUILD_HINT, SnapshotError
 from embeddings.records import ArticleInfo, RowArray, StoredPassage
 
 _SCHEMA = """
@@ -83,7 +83,7 @@ class PassageStore:
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("SELECT count(*) FROM passage").fetchone()
         except sqlite3.Error as error:
-            raise SnapshotError(f"{path} holds no passages ({error}); run `zhaiwen rebuild --full`") from error
+            raise SnapshotError(f"{path} holds no passages ({error}); {REBUILD_HINT}") from error
         return cls(connection)
 
     @property
@@ -91,6 +91,11 @@ class PassageStore:
         """Return the number of passages."""
         with self._lock:
             return int(self._connection.execute("SELECT count(*) FROM passage").fetchone()[0])
+
+    def article_ids(self) -> frozenset[str]:
+        """Return the ids of all articles."""
+        with self._lock:
+            return frozenset(id_ for (id_,) in self._connection.execute("SELECT id FROM article"))
 
     def get(self, rows: RowArray) -> list[StoredPassage]:
         """Return the passages of these rows, in this order."""

@@ -5,6 +5,11 @@ const status = document.querySelector("#status");
 const list = document.querySelector("#results");
 const template = document.querySelector("#result");
 const SHOWN = 5;
+const REASONS = {
+  invalid_question: "问题是空的，或者太长（最多 1000 字）",
+  question_too_long: "问题太长了，请删到 500 字左右",
+  not_ready: "索引还没有准备好，请过几秒再试",
+};
 
 // Everything from an article is set as text, never as markup.
 function card(result) {
@@ -27,7 +32,7 @@ async function ask(query) {
     body: JSON.stringify({ query, k: SHOWN }),
   });
   const body = await response.json();
-  if (!response.ok) throw new Error(body.error.message);
+  if (!response.ok) throw new Error(REASONS[body.error.code] ?? "服务出了问题");
   return body.results;
 }
 

@@ -1,5 +1,6 @@
 """Passages: their borders, their sizes, and that nothing is lost or invented."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -73,8 +74,10 @@ DIRTY = st.text(
     st.sampled_from("催收上门，。！？；：、\n\r\t 　#-*|>1.一、（）”a1\x00\u200b\U0001f600\u202e`"), max_size=300
 )
 
+GAPS = st.lists(st.sampled_from([" " * 70, "\n" * 50, "　" * 33, "上门要带证件", "。"]), max_size=12).map("".join)
 
-@given(DIRTY, st.sampled_from(Markup), st.sampled_from([SIZES, ChunkSizes(32, 32), ChunkSizes(16, 17)]))
+
+@given(DIRTY | GAPS, st.sampled_from(Markup), st.sampled_from([SIZES, ChunkSizes(32, 32), ChunkSizes(16, 17)]))
 def test_passages_are_the_source_in_order_and_complete(text: str, markup: Markup, sizes: ChunkSizes) -> None:
     source = article("a", text, markup=markup)
     try:
@@ -89,9 +92,14 @@ def test_passages_are_the_source_in_order_and_complete(text: str, markup: Markup
         assert len(passage.indexed) + 2 <= sizes.maximum
         position = passage.end
     assert len({passage.id for passage in passages}) == len(passages)
-    # Every visible character of every block stands in exactly one passage.
+    # Every visible character of every block stands in exactly one passage, and what is in no block
+    # is in a heading: nothing of the source is lost.
     wanted = "".join("".join(text[block.start : block.end].split()) for block in blocks(source))
     assert "".join("".join(passage.text.split()) for passage in passages) == wanted
+    kept = Counter(wanted)
+    for path in {passage.headings for passage in passages}:
+        kept.update("".join(path))
+    assert not Counter(character for character in text if character.isalnum()) - kept
 
 
 @given(DIRTY)

@@ -25,6 +25,9 @@ def test_documents_become_articles(tmp_path: Path) -> None:
         ('{"_id": 1, "text": "x"}', "must be texts"),
         ('{"_id": "a", "text": "x"}\n{"_id": "a", "text": "y"}', ":2: the id 'a' appears twice"),
         ("\n", "holds no document"),
+        ('{"_id": "a", "text": "\\ud83d"}', ":1: the text .* holds half a character"),
+        ('{"_id": "a", "title": 3, "text": "x"}', "must be texts"),
+        ("[" * 100_000, ":1: not a document"),
     ],
 )
 def test_bad_lines(tmp_path: Path, content: str, message: str) -> None:

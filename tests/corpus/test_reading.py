@@ -64,9 +64,21 @@ def test_links_do_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     assert "cannot be read" in messages["loop.md"]
 
 
+def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
+    write(tmp_path, "good.md", "正文")
+    with open(os.fsencode(tmp_path) + b"/\xb4\xdf.txt", "wb") as file:
+        file.write(b"x")
+    reading = read_folder(tmp_path)
+    assert [article.id for article in reading.articles] == ["good.md"]
+    (problem,) = reading.problems
+    assert problem.path == "\\xb4\\xdf.txt"
+    assert "lone surrogate" in problem.message
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
+        ("n" * 300, "there is no such folder"),
         ("missing", "there is no such folder"),
         ("file.md", "is a file, a folder was wanted"),
         ("empty", "holds no .md or .txt file"),

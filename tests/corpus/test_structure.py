@@ -25,6 +25,26 @@ def test_markdown() -> None:
     ]
 
 
+def test_a_heading_with_nothing_below_it_is_text() -> None:
+    text = "## 可以录音吗？可以\n\n## 二\n正文\n\n## 三\n### 四\n"
+    assert spans(text, Markup.MARKDOWN) == [
+        ("## 可以录音吗？可以", ()),
+        ("正文", ("二",)),
+        ("### 四", ("三",)),
+    ]
+
+
+def test_markdown_that_looks_like_something_else_stays_text() -> None:
+    text = "上门要带委托书。\n---\n\n[注]: 本条依据2026年规定\n"
+    assert spans(text, Markup.MARKDOWN) == [("上门要带委托书。", ()), ("[注]: 本条依据2026年规定", ())]
+
+
+def test_a_short_numbered_list_is_no_row_of_headings() -> None:
+    text = "上门时要带的证件：\n1、身份证\n2、工作证\n3、授权委托书\n没有证件可以拒绝。"
+    assert spans(text, Markup.PLAIN) == [(line, ()) for line in text.split("\n")]
+    assert spans("一、身份证\n二、工作证", Markup.PLAIN) == [("一、身份证", ()), ("二、工作证", ())]
+
+
 def test_markdown_with_windows_lines_and_code_fence() -> None:
     text = "# 题\r\n正文\r\n\r\n```\r\n# 不是标题\r\n```\r\n"
     assert spans(text, Markup.MARKDOWN) == [("正文", ("题",)), ("```\r\n# 不是标题\r\n```", ("题",))]

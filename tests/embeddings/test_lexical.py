@@ -32,6 +32,15 @@ def test_score_is_lucene_bm25() -> None:
     assert ranked.scores[0] == pytest.approx(idf * tf, rel=1e-5)
 
 
+def test_scores_of_all_rows() -> None:
+    index = LexicalIndex.from_texts(TEXTS)
+    scores = index.scores("上门催收")
+    ranked = index.search("上门催收", 4)
+    assert scores.shape == (4,)
+    assert scores[ranked.rows].tolist() == ranked.scores.tolist()
+    assert scores[2] == 0
+
+
 def test_nothing_shared() -> None:
     assert LexicalIndex.from_texts(TEXTS).search("weather", 5).rows.tolist() == []
     assert LexicalIndex.from_texts(TEXTS).search("？", 5).rows.tolist() == []

@@ -1,5 +1,6 @@
 """Answers from the index of the shipped articles, by the real default model."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 
 from embeddings.errors import SnapshotError, TextTooLongError
 from embeddings.indexes.exact import ExactIndex
-from embeddings.records import FloatArray, Mode
+from embeddings.lexical import tokenize
+from embeddings.records import FloatArray, Mode, Result
 from embeddings.searcher import Searcher
 
 VISITS = "微粒贷逾期会上门吗"
@@ -61,7 +63,23 @@ def test_lexical_scores_are_null_where_no_word_is_shared(searcher: Searcher) -> 
     results = searcher.search("weather forecast tomorrow", 3, Mode.HYBRID)
     assert len(results) == 3
     assert {result.lexical for result in results} == {None}
+    explained = searcher.search(VISITS, 100, Mode.DENSE, explain=True)
+    for result in explained:
+        shares = bool({*tokenize(VISITS)} & {*tokenize(indexed_text(result))})
+        assert (result.lexical is not None) is shares
     assert searcher.search("weather forecast tomorrow", 3, Mode.LEXICAL) == []
+
+
+def indexed_text(result: Result) -> str:
+    passage = result.passage
+    return " ".join((passage.article.title, *passage.headings, passage.text))
+
+
+def test_threads_get_their_own_answers(searcher: Searcher) -> None:
+    questions = [VISITS, "征信五年", "95384", "录音", "一天几次"] * 6
+    wanted = [searcher.search(question, 3) for question in questions]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda question: searcher.search(question, 3), questions)) == wanted
 
 
 def test_a_question_is_refused_rather_than_cut(searcher: Searcher) -> None:

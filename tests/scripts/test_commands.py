@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from scripts.serve import _address, _listen
+from service.settings import SettingsError
 from tests.conftest import ROOT, serve_process, write_lines
 
 
@@ -73,8 +75,8 @@ def test_a_file_that_is_not_utf8(articles: Path, tiny_model_folder: Path, tmp_pa
     (articles / "gbk.txt").write_bytes("催收".encode("gb18030"))
     options = ("--index", tmp_path / "index", "--model", tiny_model_folder)
     strict = zhaiwen("rebuild", articles, *options, "--strict")
-    assert strict.returncode == 1
-    assert "nothing was built" in strict.stdout
+    assert strict.returncode == 2
+    assert "1 files were left out and --strict was given; nothing was built" in strict.stderr
     assert not (tmp_path / "index").exists()
     lenient = zhaiwen("rebuild", articles, *options)
     assert lenient.returncode == 0
@@ -92,14 +94,22 @@ def test_a_file_that_is_not_utf8(articles: Path, tiny_model_folder: Path, tmp_pa
         (["search", "上门", "--index", "nowhere"], "zhaiwen search: nowhere holds no index; run `zhaiwen rebuild"),
         (["search", " "], "zhaiwen search: the question is empty"),
         (["search", "上" * 10_000], "zhaiwen search: the question has 10000 characters, at most 1000"),
-        (["search", "上门", "-k", "0"], "argument -k: invalid choice: 0"),
-        (["search", "上门", "-k", "1000"], "argument -k: invalid choice: 1000"),
-        (["search", "上门", "--mode", "best"], "argument --mode: invalid"),
+        (["search", "上门", "-k", "0"], "argument -k: '0' was given, a whole number from 1 to 100 was wanted"),
+        (["search", "上门", "-k", "1000"], "argument -k: '1000' was given, a whole number from 1 to 100 was wanted"),
+        (
+            ["search", "上门", "--mode", "best"],
+            "argument --mode: 'best' was given, hybrid, dense or lexical was wanted",
+        ),
         (["serve", "--index", "nowhere", "--port", "0"], "zhaiwen serve: nowhere holds no index"),
-        (["serve", "--port", "70000"], "zhaiwen serve: cannot listen on 127.0.0.1:70000"),
+        (["serve", "--port", "70000"], "argument --port: '70000' was given, a whole number from 0 to 65535 was wanted"),
         (["serve", "--host", "no.such.host.invalid"], "zhaiwen serve: cannot listen on no.such.host.invalid"),
         (["evaluate", "nowhere.jsonl"], "zhaiwen evaluate: nowhere.jsonl: there is no such file"),
         (["evaluate", "--beir", "empty"], "there is no such file"),
+        (["evaluate", "--beir", "empty", "--index", "x"], "--index was given with --beir"),
+        (["rebuild", "good", "--cache", "good/a.txt"], "the default model cannot be written to good/a.txt"),
+        (["rebuild", "n" * 300], "there is no such folder"),
+        (["rebuild", "good", "--model", "n" * 300], "cannot be read (File name too long)"),
+        (["search", "上门", "--index", "n" * 300], "holds no index"),
         (["evaluate"], "is required"),
         (["fly"], "argument COMMAND: invalid choice: 'fly'"),
         ([], "the following arguments are required: COMMAND"),
@@ -128,11 +138,33 @@ def test_a_port_that_is_taken(shipped_index: Path) -> None:
     assert "choose another with --host or --port" in finished.stderr
 
 
-def test_serve_stops_when_told(shipped_index: Path) -> None:
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM)])
+def test_serve_stops_when_told(shipped_index: Path, told: signal.Signals, code: int) -> None:
     with serve_process(shipped_index) as running:
         assert httpx2.get(f"{running.url}/readyz").status_code == 200
-        running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(timeout=20) in (0, -signal.SIGTERM)
+        running.process.send_signal(told)
+        assert running.process.wait(timeout=20) == code
+
+
+def test_an_ipv6_address_is_printed_with_its_brackets() -> None:
+    with _listen("::1", 0) as listening:
+        assert re.fullmatch(r"http://\[::1\]:\d+/", _address(listening))
+
+
+def test_two_services_on_one_port() -> None:
+    with _listen("127.0.0.1", 0) as first, pytest.raises(SettingsError, match="choose another with --host or --port"):
+        _listen("127.0.0.1", first.getsockname()[1])
+
+
+def test_a_terminal_that_cannot_show_a_character(shipped_index: Path) -> None:
+    finished = zhaiwen("search", "上门", "--index", shipped_index, environment={"PYTHONIOENCODING": "ascii"})
+    assert finished.returncode == 0
+    assert finished.stdout.startswith("1. ???")
+
+
+def test_a_percent_sign_in_a_setting() -> None:
+    finished = zhaiwen("search", "--help", environment={"ZHAIWEN_INDEX": "a%b"})
+    assert "now a%b" in " ".join(finished.stdout.split())
 
 
 def test_no_question_is_logged(shipped_index: Path) -> None:
@@ -155,6 +187,12 @@ def test_evaluate_our_questions(shipped_index: Path, tmp_path: Path) -> None:
     content = json.loads(written.read_text(encoding="utf-8"))
     assert content["questions"] == 1
     assert content["measures"]["nDCG@10"] == 1.0
+    other = write_lines(
+        tmp_path / "o.jsonl", {"id": "q1", "question": "上门", "judgements": [{"article": "x", "grade": 2}]}
+    )
+    unknown = zhaiwen("evaluate", other, "--index", shipped_index)
+    assert unknown.returncode == 2
+    assert "1 judged articles are not in" in unknown.stderr
     nowhere = zhaiwen("evaluate", questions, "--index", shipped_index, "--json", tmp_path / "no" / "m.json")
     assert nowhere.returncode == 2
     assert "cannot be written" in nowhere.stderr

@@ -33,6 +33,7 @@ def test_a_fault_inside_is_not_shown_to_the_client(searcher: Searcher, monkeypat
     assert response.status_code == 500
     assert response.json()["error"]["code"] == "internal"
     assert "secret" not in response.text
+    assert response.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("page", ["/docs", "/"])
@@ -50,6 +51,7 @@ def test_pages_load_nothing_from_elsewhere(client: httpx2.Client, page: str) -> 
 def test_the_page_runs_nothing_but_its_own_script(client: httpx2.Client) -> None:
     response = client.get("/")
     assert "script-src 'self'" in response.headers["content-security-policy"]
+    assert "form-action 'none'" in response.headers["content-security-policy"]
     assert "<script>" not in response.text
 
 
@@ -65,7 +67,7 @@ def test_settings() -> None:
     assert Settings.from_environment({"ZHAIWEN_HOST": "::1", "ZHAIWEN_PORT": "9000"}) == Settings("::1", 9000)
 
 
-@pytest.mark.parametrize("port", ["x", "-1", "65536", "8e3"])
+@pytest.mark.parametrize("port", ["x", "-1", "65536", "8e3", "９", "0" * 19])
 def test_bad_port(port: str) -> None:
     with pytest.raises(SettingsError, match=f"ZHAIWEN_PORT is '{port}', a number from 0 to 65535 was wanted"):
         Settings.from_environment({"ZHAIWEN_PORT": port})

@@ -93,7 +93,7 @@ def test_free_form_questions(client: httpx2.Client, question: str) -> None:
         ({"query": VISITS, "limit": 3}, "invalid_request", "limit: Extra inputs are not permitted"),
         ({"query": 3}, "invalid_request", "query: Input should be a valid string"),
         ({}, "invalid_request", "query: Field required"),
-        ({"query": VISITS, "filters": {"tags": ["上门"]}}, "unsupported", "filters (tags) are not supported"),
+        ({"query": VISITS, "filters": {"tags": ["上门"]}}, "unsupported", "filters are not supported"),
         ([], "invalid_request", "valid dictionary"),
     ],
 )
@@ -117,8 +117,21 @@ def test_refused_by_get(client: httpx2.Client, query: str) -> None:
 @pytest.mark.parametrize("content", [b"{", b'{"query": "\\ud83d"}', b'{"query": "\xff"}', b""])
 def test_a_body_that_is_no_json(client: httpx2.Client, content: bytes) -> None:
     response = client.post("/search", content=content, headers={"Content-Type": "application/json"})
-    assert 400 <= response.status_code < 500
-    assert response.json()["error"]["message"]
+    assert response.status_code == (400 if b"\xff" in content else 422)
+    assert all(response.json()["error"].values())
+
+
+def test_half_a_character_in_a_key(client: httpx2.Client) -> None:
+    for content in (b'{"query": "x", "filters": {"\\ud83d": 1}}', b'{"query": "x", "\\ud83d": 1}'):
+        response = client.post("/search", content=content, headers={"Content-Type": "application/json"})
+        assert response.status_code == 422
+        assert set(response.json()["error"]) == {"code", "message", "hint"}
+
+
+def test_json_that_is_not_announced(client: httpx2.Client) -> None:
+    response = client.post("/search", content=b'{"query": "x"}')
+    assert response.status_code == 422
+    assert response.json()["error"]["message"].startswith("body: ")
 
 
 def test_other_addresses_and_methods(client: httpx2.Client) -> None:

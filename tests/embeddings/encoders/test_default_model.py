@@ -31,10 +31,10 @@ def test_unpacking_by_hand() -> None:
 def test_a_file_of_another_kind(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(b"GGUF" + bytes(100))
     with pytest.raises(ModelError, match=r"no E5S1 model file \(it begins with b'GGUF'"):
-        E5File(tmp_path / "a.bin")
+        E5File.load(tmp_path / "a.bin")
     (tmp_path / "a.bin").write_bytes(b"E5S1")
     with pytest.raises(ModelError, match="no E5S1 model file"):
-        E5File(tmp_path / "a.bin")
+        E5File.load(tmp_path / "a.bin")
 
 
 def test_prompts_and_name(default_model: ModelFolder) -> None:
@@ -79,6 +79,12 @@ def test_another_file_than_the_tested_one(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(ModelError, match=r"has SHA-256 1571fc98.*, 0{64} was wanted"):
         default_model_folder(tmp_path)
     assert not list((tmp_path / "models").glob("*/"))
+
+
+def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(ModelError, match="cannot be written to .* name another folder with --cache"):
+        default_model_folder(tmp_path / "file")
 
 
 def test_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,10 +36,10 @@ def test_unknown_prompts(copy: Path, tmp_path: Path) -> None:
     assert (model.prompts, model.prompts_known) == (Prompts(), False)
 
 
-@pytest.mark.parametrize("source", ["./no/such/folder", "/no/such", "a/b/c", ""])
+@pytest.mark.parametrize("source", ["./no/such/folder", "/no/such", "a/b/c", "", "?"])
 def test_no_such_folder(source: str, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="there is no model folder"):
-        find_model(ModelRequest(source or "?"), tmp_path)
+        find_model(ModelRequest(source), tmp_path)
 
 
 def test_a_hub_model_that_is_in_the_hub_cache(copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ def test_a_hub_model_that_is_in_the_hub_cache(copy: Path, tmp_path: Path, monkey
 
 def test_pickled_weights_are_refused(copy: Path, tmp_path: Path) -> None:
     (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
-    with pytest.raises(ModelError, match="pytorch_model.bin, which could run code when loaded"):
+    with pytest.raises(ModelError, match="holds no weights in .safetensors files"):
         find_model(ModelRequest(str(copy)), tmp_path)
 
 
@@ -70,6 +70,22 @@ def test_a_pickle_in_a_later_module_is_refused(copy: Path, tmp_path: Path) -> No
     (copy / "2_Dense").mkdir()
     (copy / "2_Dense" / "pytorch_model.bin").write_bytes(b"x")
     with pytest.raises(ModelError, match="2_Dense/pytorch_model.bin, which could run code"):
+        find_model(ModelRequest(str(copy)), tmp_path)
+
+
+@pytest.mark.parametrize("path", ["../2_Dense", "x/../2_Dense", "/tmp/2_Dense"])  # noqa: S108
+def test_a_module_outside_of_the_folder_is_refused(copy: Path, tmp_path: Path, path: str) -> None:
+    modules = json.loads((copy / "modules.json").read_text(encoding="utf-8"))
+    modules.append({"idx": 2, "name": "2", "path": path, "type": "sentence_transformers.models.Dense"})
+    (copy / "modules.json").write_text(json.dumps(modules), encoding="utf-8")
+    with pytest.raises(ModelError, match="outside of its own place"):
+        find_model(ModelRequest(str(copy)), tmp_path)
+
+
+def test_a_linked_folder_is_refused(copy: Path, tmp_path: Path) -> None:
+    (copy / "1_Pooling").rename(tmp_path / "elsewhere")
+    (copy / "1_Pooling").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ModelError, match="holds a link to a folder"):
         find_model(ModelRequest(str(copy)), tmp_path)
 
 

@@ -22,10 +22,11 @@ def configure(folder: Path, prompts: object) -> None:
         ("BAAI/bge-small-zh-v1.5", Prompts("为这个句子生成表示以用于检索相关文章：", "")),
         ("BAAI/bge-base-en-v1.5", Prompts("Represent this sentence for searching relevant passages: ", "")),
         ("BAAI/bge-m3", Prompts()),
+        ("BAAI/bge-large-zh-noinstruct", None),
         ("Alibaba-NLP/gte-multilingual-base", Prompts()),
     ],
 )
-def test_family(tmp_path: Path, name: str, wanted: Prompts) -> None:
+def test_family(tmp_path: Path, name: str, wanted: Prompts | None) -> None:
     assert prompts_for(tmp_path, name) == wanted
 
 
@@ -42,6 +43,12 @@ def test_configuration_goes_before_family_and_options_before_both(tmp_path: Path
     assert prompts_for(tmp_path, "multilingual-e5-small", query="") == Prompts("", "文：")
     configure(tmp_path, {"query": "", "document": ""})
     assert prompts_for(tmp_path, "multilingual-e5-small", passage="p ") == Prompts("query: ", "p ")
+
+
+def test_a_default_prompt_serves_both_sides(tmp_path: Path) -> None:
+    content = {"prompts": {"retrieval": "r: "}, "default_prompt_name": "retrieval"}
+    (tmp_path / CONFIG_FILE).write_text(json.dumps(content), encoding="utf-8")
+    assert prompts_for(tmp_path, "multilingual-e5-small") == Prompts("r: ", "r: ")
 
 
 def test_unknown(tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ def test_our_jsonl(tmp_path: Path) -> None:
         ("{", r"q.jsonl:2: not a question"),
         (json.dumps({**GOOD, "judgements": 3}), "not a question"),
         (json.dumps({**GOOD, "id": 3}), "id and question must be texts"),
+        (json.dumps({**GOOD, "question": 3}), "not a question"),
+        (json.dumps({**GOOD, "question": "\ud83d"}), "holds half a character"),
+        ("[" * 100_000, "not a question"),
         (json.dumps({**GOOD, "id": "q2", "judgements": []}), "needs judgements of grade 1 or 2"),
         (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": 3}]}), "needs judgements of grade 1 or 2"),
         (json.dumps(GOOD), "the id 'q1' appears twice"),
@@ -67,6 +70,11 @@ def test_beir_folder(tmp_path: Path) -> None:
 def test_bad_beir_folder(tmp_path: Path, qrels: str, message: str) -> None:
     with pytest.raises(QuestionSetError, match=message):
         read_beir_questions(beir(tmp_path / "set", qrels))
+
+
+def test_qrels_without_a_header(tmp_path: Path) -> None:
+    (question,) = read_beir_questions(beir(tmp_path / "set", "q1\td1\t1\n"))
+    assert question.id == "q1"
 
 
 def test_missing_split(tmp_path: Path) -> None:

@@ -29,7 +29,13 @@ def test_passages_of_one_section_count_once_at_their_best_rank() -> None:
             result(5, "b", "z"),
         ],
     )
-    assert [(doc.doc_id, doc.score) for doc in run] == [("c#x_y", 4.0), ("a#一", 3.0), ("a#一#细", 2.0), ("b", 1.0)]
+    assert [(doc.doc_id, doc.score) for doc in run] == [("c#x y", 4.0), ("a#一", 3.0), ("a#一#细", 2.0), ("b", 1.0)]
+
+
+def test_where_articles_are_judged_each_article_counts_once() -> None:
+    question = Question("q1", "问", (Judgement("d2", (), 1),))
+    run = scored_units(question, [result(1, "d1", "一"), result(2, "d1", "二"), result(3, "d2", "一")])
+    assert [(doc.doc_id, doc.score) for doc in run] == [("d1", 2.0), ("d2", 1.0)]
 
 
 def test_a_section_is_not_its_namesake() -> None:

@@ -78,15 +78,25 @@ def test_an_article_that_cannot_be_cut_is_left_out_and_named(tiny_model: ModelFo
     assert summary.articles == 2
     (problem,) = summary.problems
     assert problem.path == "long.txt"
-    with pytest.raises(CorpusError, match=r"long\.txt: .*with --strict nothing is published"):
-        build(BuildRequest(articles, tiny_model, tmp_path / "strict", strict=True), SilentReporter())
+    # It is named again where nothing has to be built, and refused there, too.
+    again = build(BuildRequest(articles, tiny_model, tmp_path / "index"), SilentReporter())
+    assert (again.built, again.problems) == (False, summary.problems)
+    for index in ("index", "strict"):
+        with pytest.raises(CorpusError, match=r"long\.txt: .*with --strict nothing is published"):
+            build(BuildRequest(articles, tiny_model, tmp_path / index, strict=True), SilentReporter())
     with pytest.raises(SnapshotError, match="half-written index"):
         open_searcher(tmp_path / "strict")
 
 
 def test_articles_without_text(tiny_model: ModelFolder, tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="give no passage"):
-        build(BuildRequest((article("a", "一、只有标题"),), tiny_model, tmp_path / "index"), SilentReporter())
+        build(BuildRequest((article("a", "！！！😀"),), tiny_model, tmp_path / "index"), SilentReporter())
+
+
+def test_an_article_without_words_is_left_out_and_named(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    summary = build(BuildRequest((*ARTICLES, article("c", "！！！")), tiny_model, tmp_path / "index"), SilentReporter())
+    assert summary.articles == 2
+    assert str(summary.problems[0]) == "c.txt: it holds no word to search for; write some or remove it"
 
 
 def test_one_writer_at_a_time(tiny_model: ModelFolder, tmp_path: Path) -> None:
@@ -161,7 +171,7 @@ def test_another_model_makes_another_index(tiny_index: Path, tiny_model: ModelFo
     build(BuildRequest(ARTICLES, other, tiny_index), SilentReporter())
     layout = IndexLayout(tiny_index)
     assert open_searcher(tiny_index).info.encoder == "other-e5"
-    # Another encoder in its place is noticed even where its own seal is whole.
+    # Another encoder in its place is noticed by the checksums in the manifest.
     ours, theirs = layout.encoder(other.fingerprint), layout.encoder(tiny_model.fingerprint)
     os.rename(ours, tmp_path / "aside")
     os.rename(theirs, ours)
