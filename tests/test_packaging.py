@@ -1,0 +1,27 @@
+"""What `pip install .` gives: the packages, and the files that they read."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from corpus.reading import shipped_articles
+from tests.conftest import ROOT
+
+
+def test_the_wheel_holds_articles_questions_and_the_page(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(build, check=True, capture_output=True, cwd=ROOT)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    wanted = {f"corpus/articles/{path.name}" for path in shipped_articles().glob("*.md")}
+    wanted |= {"corpus/questions/dev.jsonl", "service/web/index.html", "service/web/app.js", "service/web/style.css"}
+    assert wanted <= names
+    assert {name.split("/")[0] for name in names} == {
+        "corpus",
+        "embeddings",
+        "scripts",
+        "service",
+        f"zhaiwen-{wheel.name.split('-')[1]}.dist-info",
+    }
