@@ -9,30 +9,28 @@ from embeddings.records import IndexInfo, Mode, Result
 from embeddings.searcher import MAX_RESULTS
 
 _QUESTION = f"A question in Chinese, as people ask it; 1 to {MAX_QUESTION_CHARACTERS} characters."
-_Count = Annotated[int, Field(ge=1, le=MAX_RESULTS, description="How many passages to return.")]
-_Explain = Annotated[bool, Field(description="Return the scores of both sides, too.")]
 
 
-class SearchParameters(BaseModel):
+class SearchOptions(BaseModel):
+    """What both ways of asking take."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    k: Annotated[int, Field(ge=1, le=MAX_RESULTS, description="How many passages to return.")] = 5
+    mode: Mode = Mode.HYBRID
+    explain: Annotated[bool, Field(description="Return the scores of both sides, too.")] = False
+
+
+class SearchParameters(SearchOptions):
     """The query string of GET /search."""
 
-    model_config = ConfigDict(extra="forbid")
-
     q: Annotated[str, Field(description=_QUESTION, examples=["微粒贷逾期会上门吗"])]
-    k: _Count = 5
-    mode: Mode = Mode.HYBRID
-    explain: _Explain = False
 
 
-class SearchBody(BaseModel):
+class SearchBody(SearchOptions):
     """The body of POST /search."""
 
-    model_config = ConfigDict(extra="forbid")
-
     query: Annotated[str, Field(description=_QUESTION, examples=["微粒贷逾期会上门吗"])]
-    k: _Count = 5
-    mode: Mode = Mode.HYBRID
-    explain: _Explain = False
     filters: Annotated[
         dict[str, JsonValue] | None, Field(description="Not answered by this version yet: 422.", examples=[None])
     ] = None

@@ -151,6 +151,12 @@ def test_an_ipv6_address_is_printed_with_its_brackets() -> None:
         assert re.fullmatch(r"http://\[::1\]:\d+/", _address(listening))
 
 
+def test_answers_do_not_wait_for_acknowledgements() -> None:
+    # asyncio sets TCP_NODELAY only on connections of sockets that name their protocol.
+    with _listen("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
+
+
 def test_two_services_on_one_port() -> None:
     with _listen("127.0.0.1", 0) as first, pytest.raises(SettingsError, match="choose another with --host or --port"):
         _listen("127.0.0.1", first.getsockname()[1])
