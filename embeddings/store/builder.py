@@ -189,7 +189,9 @@ def _chunk_all(
                 raise CorpusError("it holds no word to search for; write some or remove it")
             chunked.append((article, passages))
         except CorpusError as error:
-            problems.append(Problem(article.path, str(error)))
+            # Many documents may come from one file: the id tells which one it was.
+            place = article.path if article.path == article.id else f"{article.path} ({article.id})"
+            problems.append(Problem(place, str(error)))
     if not chunked:
         found = "; ".join(str(problem) for problem in problems[:3])
         raise CorpusError(f"the {len(articles)} articles give no passage ({found}); add text to them")

@@ -20,7 +20,7 @@ class Manifest:
     """Hold what `manifest.json` says.
 
     `files` and `encoder_files` map names to SHA-256, `articles` ids to content hashes, and
-    `left_out` the paths of articles that gave no passage to the reason.
+    `left_out` the articles that gave no passage to the reason.
 
     `inputs` identifies everything that the snapshot's content follows from: two builds with the
     same inputs give the same passages and vectors.

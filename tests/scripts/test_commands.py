@@ -146,6 +146,15 @@ def test_serve_stops_when_told(shipped_index: Path, told: signal.Signals, code: 
         assert running.process.wait(timeout=20) == code
 
 
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 def test_an_ipv6_address_is_printed_with_its_brackets() -> None:
     with _listen("::1", 0) as listening:
         assert re.fullmatch(r"http://\[::1\]:\d+/", _address(listening))

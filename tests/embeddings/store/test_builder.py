@@ -77,12 +77,12 @@ def test_an_article_that_cannot_be_cut_is_left_out_and_named(tiny_model: ModelFo
     summary = build(BuildRequest(articles, tiny_model, tmp_path / "index"), SilentReporter())
     assert summary.articles == 2
     (problem,) = summary.problems
-    assert problem.path == "long.txt"
+    assert problem.path == "long.txt (long)"
     # It is named again where nothing has to be built, and refused there, too.
     again = build(BuildRequest(articles, tiny_model, tmp_path / "index"), SilentReporter())
     assert (again.built, again.problems) == (False, summary.problems)
     for index in ("index", "strict"):
-        with pytest.raises(CorpusError, match=r"long\.txt: .*with --strict nothing is published"):
+        with pytest.raises(CorpusError, match=r"long\.txt \(long\): .*with --strict nothing is published"):
             build(BuildRequest(articles, tiny_model, tmp_path / index, strict=True), SilentReporter())
     with pytest.raises(SnapshotError, match="half-written index"):
         open_searcher(tmp_path / "strict")
@@ -96,7 +96,7 @@ def test_articles_without_text(tiny_model: ModelFolder, tmp_path: Path) -> None:
 def test_an_article_without_words_is_left_out_and_named(tiny_model: ModelFolder, tmp_path: Path) -> None:
     summary = build(BuildRequest((*ARTICLES, article("c", "！！！")), tiny_model, tmp_path / "index"), SilentReporter())
     assert summary.articles == 2
-    assert str(summary.problems[0]) == "c.txt: it holds no word to search for; write some or remove it"
+    assert str(summary.problems[0]) == "c.txt (c): it holds no word to search for; write some or remove it"
 
 
 def test_one_writer_at_a_time(tiny_model: ModelFolder, tmp_path: Path) -> None:
