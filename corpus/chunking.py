@@ -14,7 +14,7 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 
 # Provisional. nDCG@10 of the default model on the public sets, all questions, one passage size a
 # row, dense / hybrid; cmrc2018-dev, then drcd-dev (`benchmarks/chunk_sizes.py`):
-#   target 128, maximum 256    .983 / .990    .928 / .966
+#   target 128, maximum 256    .983 / .989    .928 / .966
 #   target 192, maximum 320    .978 / .989    .899 / .954
 #   target 256, maximum 384    .976 / .986    .888 / .946
 #   target 384, maximum 480    .972 / .985    not measured

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from filelock import FileLock
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
@@ -54,9 +55,9 @@ def default_model_folder(cache: Path) -> Path:
                 shutil.rmtree(folder, ignore_errors=True)
                 with new_folder(folder) as unfinished:
                     _convert(E5File.load(_packaged_file()), unfinished)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         raise ModelError(
-            f"the default model cannot be written to {folder} ({error.strerror or error}); "
+            f"the default model cannot be written to {folder} ({getattr(error, 'strerror', None) or error}); "
             "make room there, or name another folder with --cache or ZHAIWEN_CACHE"
         ) from error
     return folder

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 
 from embeddings.encoders import default_model as module
 from embeddings.encoders.default_model import default_model_folder
@@ -85,6 +86,16 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(ModelError, match="cannot be written to .* name another folder with --cache"):
         default_model_folder(tmp_path / "file")
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(module, "save_file", full)
+    with pytest.raises(ModelError, match="cannot be written to .*No space left on device"):
+        default_model_folder(tmp_path)
+    assert not list((tmp_path / "models").glob("*/"))
 
 
 def test_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
