@@ -4,9 +4,11 @@ import json
 import socket
 from urllib.parse import urlsplit
 
+import h11
 import pytest
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from service.http_protocol import percent_encoded
+from service.http_protocol import TypedAddressProtocol, percent_encoded
 from tests.conftest import Served
 
 QUESTION = "微粒贷逾期会上门吗"
@@ -45,6 +47,21 @@ def test_a_typed_address_is_understood_wherever_packets_break(served: Served, cu
 def test_headers_are_left_alone(served: Served) -> None:
     head = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Note: \xe9\x97\xa8\r\nConnection: close\r\n\r\n"
     assert b"".join(exchange(served, head)).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_only_the_request_line_is_encoded_however_packets_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    def receive(self: H11Protocol, data: bytes) -> None:
+        self.conn.receive_data(data)
+
+    monkeypatch.setattr(H11Protocol, "data_received", receive)
+    protocol = object.__new__(TypedAddressProtocol)
+    protocol.conn = h11.Connection(h11.SERVER)
+    for packet in (b"GET /?q=\xe9", b"\x97\xa8 HTTP/1.1\r\nHost: x\r\nX-Note: ", b"\xe9\x97\xa8\r\n\r\n"):
+        protocol.data_received(packet)
+    event = protocol.conn.next_event()
+    assert isinstance(event, h11.Request)
+    assert event.target == b"/?q=%E9%97%A8"
+    assert (b"x-note", b"\xe9\x97\xa8") in list(event.headers)
 
 
 def test_an_address_in_another_encoding_is_refused(served: Served) -> None:
