@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from hypothesis import settings
 
 from corpus.reading import read_folder, shipped_articles
 from corpus.records import Article, Markup
@@ -25,6 +26,9 @@ from embeddings.store.loading import open_searcher
 from embeddings.store.manifest import read_current
 
 ROOT = Path(__file__).parent.parent
+# Machines are shared: how long one example takes says nothing about the code.
+settings.register_profile("shared-machine", deadline=None)
+settings.load_profile("shared-machine")
 
 
 class SilentReporter:
