@@ -38,9 +38,9 @@ _CLAUSE = re.compile(r"[^，,、：:]*(?:[，,、：:]|\Z)")
 class ChunkSizes:
     """Set how long passages are, in tokens of the encoder, headings and special tokens included.
 
-    A passage is filled up to `target`. It may reach `maximum` where it would otherwise leave a
-    scrap too short to stand alone, or where one sentence is that long; a longer sentence is cut at
-    a clause, in the last resort between characters.
+    A passage is filled up to `target`: a longer paragraph is cut after sentences, a longer sentence
+    after clauses. It may reach `maximum` where it would otherwise leave a scrap too short to stand
+    alone, or where one clause is that long; a longer clause is cut between characters.
     """
 
     target: int = TARGET_TOKENS

@@ -70,7 +70,7 @@ def _check_articles(questions: tuple[Question, ...], known: frozenset[str], inde
     unknown = sorted({j.article for question in questions for j in question.judgements} - known)
     if unknown:
         raise QuestionSetError(
-            f"{len(unknown)} judged articles are not in {index} ({', '.join(unknown[:5])}…); "
+            f"{len(unknown)} judged articles are not in {index} (the first: {', '.join(unknown[:5])}); "
             "name the index that the questions were written for"
         )
 

@@ -67,9 +67,9 @@ def find_model(request: ModelRequest, cache: Path) -> ModelFolder:
 def _locate(source: str, cache: Path) -> tuple[str, Path]:
     if source == DEFAULT:
         return default_model.NAME, default_model.default_model_folder(cache)
-    folder = Path(source or "?").expanduser()
+    folder = Path(source).expanduser()
     try:
-        if folder.is_dir():
+        if source and folder.is_dir():
             return folder.resolve().name, folder
     except OSError as error:
         raise ModelError(f"{source[:60]!r} cannot be read ({error.strerror}); name an existing folder") from error
