@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from corpus.chunking import ChunkSizes
-from corpus.jsonl import read_beir_corpus
+from corpus.reading import beir_corpus
 from embeddings.encoders.model_folder import ModelRequest, find_model
 from embeddings.evaluation.question_sets import read_beir_questions
 from embeddings.evaluation.runner import evaluate
@@ -21,14 +21,14 @@ from scripts.progress import TerminalReporter
 
 def main(folder: Path, work: Path, sizes: list[str]) -> None:
     """Print a row for each size: passages, and nDCG@10 by mode."""
-    articles = read_beir_corpus(folder / "corpus.jsonl")
+    source = beir_corpus(folder / "corpus.jsonl")
     questions = read_beir_questions(folder)
     model = find_model(ModelRequest(), Defaults.from_environment(os.environ).cache)
     print("target maximum passages", *(mode.value for mode in Mode))
     for size in sizes:
         target, maximum = map(int, size.split(":"))
         index = work / f"{folder.name}-{target}-{maximum}"
-        request = BuildRequest(articles, model, index, sizes=ChunkSizes(target, maximum))
+        request = BuildRequest(source, model, index, sizes=ChunkSizes(target, maximum))
         passages = build(request, TerminalReporter()).passages
         searcher = open_searcher(index)
         values = [evaluate(searcher, questions, mode, lambda _: None).measures["nDCG@10"] for mode in Mode]

@@ -3,11 +3,13 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 
 from corpus.errors import CorpusError
-from corpus.records import Article, Block, Passage
+from corpus.normalising import normalise
+from corpus.offsets import OffsetMap
+from corpus.records import Block, BlockKind, CleanArticle, Passage
 from corpus.structure import blocks
 
 CountTokens = Callable[[Sequence[str]], list[int]]
@@ -24,6 +26,14 @@ MAX_TOKENS = 256
 # that leads into a list says nothing by itself.
 # A quarter, chosen by reading the shipped articles' passages; not measured.
 SCRAP_DIVISOR = 4
+# The last sentence of a passage is repeated in the next one of its section if it has at most so many
+# tokens; longer ones would fill a passage with what was found already.
+OVERLAP_TOKENS = 32
+# A longer lead than this part of the target would crowd out what it leads.
+LEAD_DIVISOR = 3
+# Text without any border is cut into windows of so many characters a token before they are halved.
+_WINDOW_CHARACTERS_PER_TOKEN = 8
+_WHOLE = {BlockKind.ROW, BlockKind.ANSWER}
 # Below this a title and its headings would leave no room for a sentence.
 _LEAST_TARGET = 16
 
@@ -31,6 +41,7 @@ _LEAST_TARGET = 16
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 # A sentence ends after 。！？!?；; or … and the quotation marks or brackets that close it.
 _SENTENCE = re.compile(r"[^。！？!?；;…]*(?:[。！？!?；;…]+[”’」』）)\"]*|\Z)")
+_SENTENCE_END = re.compile(r"[。！？!?；;…][”’」』）)\"]*\Z")
 _CLAUSE = re.compile(r"[^，,、：:]*(?:[，,、：:]|\Z)")
 
 
@@ -64,16 +75,32 @@ class ChunkSizes:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
+    """A piece that is not cut further: its tokens without the prefix, what must be known to read it.
+
+    `repeated` tells what stands in the passage before, too.
+    """
+
     start: int
     end: int
     tokens: int
+    kind: BlockKind = BlockKind.PARAGRAPH
+    lead: tuple[int, int] | None = None
+    repeated: bool = False
+
+    def leads(self, other: "_Unit") -> bool:
+        """Tell whether the other unit is understood through this one."""
+        return other.lead is not None and self.start <= other.lead[0] and other.lead[1] <= self.end
 
 
-def chunk(article: Article, sizes: ChunkSizes, count_tokens: CountTokens) -> tuple[Passage, ...]:
+def chunk(clean: CleanArticle, sizes: ChunkSizes, count_tokens: CountTokens) -> tuple[Passage, ...]:
     """Cut one article into passages; none spans two sections, none is longer than the maximum.
 
+    Where a section must be cut, a list goes on under the line that leads into it, a table under its
+    head and an answer under its question: in the indexed form, since a reader sees only what stands
+    in one place. Between paragraphs the last sentence is repeated if it is short.
+
     Args:
-        article: the article to cut.
+        clean: the article to cut, cleaned.
         sizes: target and maximum length.
         count_tokens: the encoder's own count, with the special tokens and prompt it adds.
 
@@ -81,11 +108,27 @@ def chunk(article: Article, sizes: ChunkSizes, count_tokens: CountTokens) -> tup
         CorpusError: title and headings alone leave no room for text.
     """
     passages: list[Passage] = []
-    for headings, section in groupby(blocks(article), key=lambda block: block.headings):
-        prefix = _prefix(article.title, headings)
-        cutter = _Cutter(article.original, prefix, sizes, count_tokens)
-        for start, end in cutter.cut(list(section)):
-            passages.append(_passage(article, start, end, headings, prefix))
+    offsets = OffsetMap(clean.edits, clean.article.body_start)
+    sections = blocks(clean.text, clean.article.markup)
+    for headings, section in groupby(sections, key=lambda block: block.headings):
+        prefix = _prefix(clean.article.title, headings)
+        cutter = _Cutter(clean.text, prefix, sizes, count_tokens, offsets)
+        for begin, stop, lead in cutter.cut(list(section)):
+            start, end = offsets.widened(begin, stop)
+            text = clean.text[start:end]
+            first, last = offsets.source(start, end)
+            passages.append(
+                Passage(
+                    id=_passage_id(clean.article.id, first, last, text),
+                    article_id=clean.article.id,
+                    start=first,
+                    end=last,
+                    text=text,
+                    headings=headings,
+                    indexed=normalise(prefix + lead + text),
+                    edits=offsets.edits(first, last),
+                )
+            )
     return tuple(passages)
 
 
@@ -94,96 +137,167 @@ def _prefix(title: str | None, headings: tuple[str, ...]) -> str:
     return " ".join(parts) + "\n" if parts else ""
 
 
-def _passage(article: Article, start: int, end: int, headings: tuple[str, ...], prefix: str) -> Passage:
-    text = article.original[start:end]
-    key = "\x1e".join((article.id, str(start), str(end), text))
-    digest = hashlib.sha256(key.encode("utf-8")).hexdigest()
-    return Passage(digest[:16], article.id, start, end, text, headings, prefix + text)
+def _passage_id(article_id: str, start: int, end: int, text: str) -> str:
+    key = "\x1e".join((article_id, str(start), str(end), text))
+    return hashlib.sha256(key.encode("utf-8")).hexdigest()[:16]
 
 
 class _Cutter:
     """Cut the blocks of one section, all of which share one prefix of headings."""
 
-    def __init__(self, original: str, prefix: str, sizes: ChunkSizes, count_tokens: CountTokens) -> None:
-        self._original = original
+    def __init__(
+        self, text: str, prefix: str, sizes: ChunkSizes, count_tokens: CountTokens, offsets: OffsetMap
+    ) -> None:
+        self._text = text
         self._prefix = prefix
         self._sizes = sizes
-        self._count = count_tokens
-        (self._overhead,) = count_tokens([prefix])
+        self._count_tokens = count_tokens
+        self._offsets = offsets
+        self._lead_lengths: dict[tuple[int, int] | None, int] = {}
+        self._overhead = 0
+        (self._overhead,) = self._count([""])
         if self._overhead > sizes.maximum // 2:
             raise CorpusError(
                 f"its title and headings ({prefix.strip()[:60]}…) take {self._overhead} of {sizes.maximum} tokens; "
                 "shorten them"
             )
 
-    def cut(self, section: list[Block]) -> Iterator[tuple[int, int]]:
-        """Yield the spans of the section's passages."""
-        counts = self._count([self._prefix + self._original[block.start : block.end] for block in section])
+    def cut(self, section: list[Block]) -> Iterator[tuple[int, int, str]]:
+        """Yield the range of each of the section's passages, and the lead to put in front of it."""
+        counts = self._count([self._text[block.start : block.end] for block in section])
         units: list[_Unit] = []
         for block, tokens in zip(section, counts, strict=True):
-            if tokens <= self._sizes.target:
-                units.append(_Unit(block.start, block.end, tokens))
+            limit = self._sizes.maximum if block.kind in _WHOLE else self._sizes.target
+            if self._overhead + tokens <= limit:
+                units.append(_Unit(block.start, block.end, tokens, block.kind, block.lead))
             else:
-                units.extend(self._pieces(block.start, block.end, (_LINE, _SENTENCE, _CLAUSE)))
-        yield from self._spans(list(self._packed(units)))
+                pieces = self._pieces(block.start, block.end, (_LINE, _SENTENCE, _CLAUSE))
+                units += [replace(piece, kind=block.kind, lead=block.lead) for piece in pieces]
+        yield from self._spans(list(self._overlapping(self._packed(units))))
+
+    def _count(self, texts: list[str]) -> list[int]:
+        """Return how many tokens each text adds to the prefix, in the form that is indexed."""
+        counts = self._count_tokens([normalise(self._prefix + text) for text in texts])
+        return [tokens - self._overhead for tokens in counts]
 
     def _pieces(self, start: int, end: int, borders: tuple[re.Pattern[str], ...]) -> Iterator[_Unit]:
-        """Yield pieces of a span, cut as coarsely as the sizes allow."""
-        limit = self._sizes.target if len(borders) > 1 else self._sizes.maximum
+        """Yield pieces of a range, cut as coarsely as the sizes allow."""
         if not borders:
-            yield from self._halves(start, end)
+            yield from self._windows(start, end)
             return
-        matches = [match for match in borders[0].finditer(self._original, start, end) if match[0].strip()]
-        counts = self._count([self._prefix + match[0].strip() for match in matches])
-        for match, tokens in zip(matches, counts, strict=True):
-            if tokens <= limit:
-                yield _Unit(match.start(), match.end(), tokens)
+        limit = self._sizes.target if len(borders) > 1 else self._sizes.maximum
+        ends = [self._offsets.uncut(match.end()) for match in borders[0].finditer(self._text, start, end)]
+        ranges = [(a, b) for a, b in pairwise((start, *ends)) if self._text[a:b].strip()]
+        counts = self._count([self._text[a:b].strip() for a, b in ranges])
+        for (a, b), tokens in zip(ranges, counts, strict=True):
+            if self._overhead + tokens <= limit:
+                yield _Unit(a, b, tokens)
             else:
-                yield from self._pieces(match.start(), match.end(), borders[1:])
+                yield from self._pieces(a, b, borders[1:])
+
+    def _windows(self, start: int, end: int) -> Iterator[_Unit]:
+        """Yield pieces of a range that holds no border, in time that grows with its length only."""
+        width = self._sizes.maximum * _WINDOW_CHARACTERS_PER_TOKEN
+        for begin in range(start, end, width):
+            yield from self._halves(self._uncut(begin, start), self._uncut(min(begin + width, end), end))
 
     def _halves(self, start: int, end: int) -> Iterator[_Unit]:
-        """Yield a span without any border, halved until it fits."""
-        if not self._original[start:end].strip():
+        """Yield a range, halved until it fits."""
+        if not self._text[start:end].strip():
             return
-        (tokens,) = self._count([self._prefix + self._original[start:end]])
-        if tokens <= self._sizes.maximum or end - start == 1:
+        (tokens,) = self._count([self._text[start:end]])
+        middle = self._offsets.uncut((start + end) // 2)
+        if self._overhead + tokens <= self._sizes.maximum or middle <= start:
             yield _Unit(start, end, tokens)
             return
-        middle = (start + end) // 2
         yield from self._halves(start, middle)
         yield from self._halves(middle, end)
 
+    def _uncut(self, position: int, border: int) -> int:
+        return position if position == border else self._offsets.uncut(position)
+
     def _packed(self, units: list[_Unit]) -> Iterator[list[_Unit]]:
-        """Yield as many units in a row as the target allows."""
+        """Yield as many units in a row as the target allows; what leads goes with what it leads."""
         group: list[_Unit] = []
         total = 0
-        scrap = self._sizes.target // SCRAP_DIVISOR
         for unit in units:
-            own = unit.tokens - self._overhead
-            limit = self._sizes.maximum if min(total, own) < scrap else self._sizes.target
-            if group and self._overhead + total + own > limit:
-                yield group
-                group, total = [], 0
+            if group and not self._fits(total, unit, group):
+                kept = len(group) - 1 if len(group) > 1 and group[-1].leads(unit) else len(group)
+                yield group[:kept]
+                group = group[kept:]
+                total = sum(member.tokens for member in group)
+            if not group:
+                total = self._lead_tokens(unit)
             group.append(unit)
-            total += own
+            total += unit.tokens
         if group:
             yield group
 
-    def _spans(self, groups: list[list[_Unit]]) -> Iterator[tuple[int, int]]:
-        """Yield the span of each group; one that turns out too long is halved.
+    def _fits(self, total: int, unit: _Unit, group: list[_Unit]) -> bool:
+        scrap = self._sizes.target // SCRAP_DIVISOR
+        short = min(total, unit.tokens) < scrap
+        # Without what it leads, a lead says nothing, and no more does a scrap before it.
+        led = group[-1].leads(unit) and total - group[-1].tokens < scrap
+        limit = self._sizes.maximum if short or led else self._sizes.target
+        return self._overhead + total + unit.tokens <= limit
+
+    def _lead_tokens(self, unit: _Unit) -> int:
+        return self._tokens_of_lead(unit.lead) if self._lead([unit]) else 0
+
+    def _lead(self, group: list[_Unit]) -> str:
+        """Return what must be put in front of a group, "" where it holds what leads it or that is too long."""
+        first = next(unit for unit in group if not unit.repeated)
+        if first.lead is None or first.lead[0] >= first.start:
+            return ""
+        if self._tokens_of_lead(first.lead) > self._sizes.target // LEAD_DIVISOR:
+            return ""
+        return self._text[first.lead[0] : first.lead[1]] + "\n"
+
+    def _tokens_of_lead(self, lead: tuple[int, int] | None) -> int:
+        if lead not in self._lead_lengths:
+            self._lead_lengths[lead] = self._count([self._text[lead[0] : lead[1]] + "\n"])[0] if lead else 0
+        return self._lead_lengths[lead]
+
+    def _overlapping(self, groups: Iterator[list[_Unit]]) -> Iterator[list[_Unit]]:
+        """Yield the groups, each with the last sentence of the one before where that is short prose."""
+        last: _Unit | None = None
+        for group in groups:
+            overlap = None
+            if last is not None and last.kind is group[0].kind is BlockKind.PARAGRAPH:
+                overlap = self._last_sentence(last)
+            last = group[-1]
+            tokens = sum(unit.tokens for unit in group) + (overlap.tokens if overlap else 0)
+            fits = overlap is not None and self._overhead + tokens <= self._sizes.maximum
+            yield [overlap, *group] if overlap is not None and fits else group
+
+    def _last_sentence(self, unit: _Unit) -> _Unit | None:
+        matches = [match for match in _SENTENCE.finditer(self._text, unit.start, unit.end) if match[0].strip()]
+        if _SENTENCE_END.search(matches[-1][0].rstrip()) is None:
+            return None
+        start = self._offsets.uncut(matches[-1].start())
+        (tokens,) = self._count([self._text[start : unit.end]])
+        return _Unit(start, unit.end, tokens, repeated=True) if tokens <= OVERLAP_TOKENS else None
+
+    def _spans(self, groups: list[list[_Unit]]) -> Iterator[tuple[int, int, str]]:
+        """Yield the range and the lead of each group; one that turns out too long is halved.
 
         Tokens do not add up exactly: white space between units counts, and pieces of a word may
         join across it. So the whole is counted once more.
         """
-        spans = [self._trimmed(group[0].start, group[-1].end) for group in groups]
-        counts = self._count([self._prefix + self._original[start:end] for start, end in spans])
-        for group, span, tokens in zip(groups, spans, counts, strict=True):
-            if tokens <= self._sizes.maximum or len(group) == 1:
-                yield span
-            else:
+        ranges = [self._trimmed(group[0].start, group[-1].end) for group in groups]
+        leads = [self._lead(group) for group in groups]
+        counts = self._count([lead + self._text[a:b] for lead, (a, b) in zip(leads, ranges, strict=True)])
+        for group, (start, end), lead, tokens in zip(groups, ranges, leads, counts, strict=True):
+            if self._overhead + tokens <= self._sizes.maximum:
+                yield start, end, lead
+            elif group[0].repeated:
+                yield from self._spans([group[1:]])
+            elif len(group) > 1:
                 middle = len(group) // 2
                 yield from self._spans([group[:middle], group[middle:]])
+            else:
+                yield start, end, ""
 
     def _trimmed(self, start: int, end: int) -> tuple[int, int]:
-        text = self._original[start:end]
+        text = self._text[start:end]
         return start + len(text) - len(text.lstrip()), end - len(text) + len(text.rstrip())

@@ -1,18 +1,16 @@
 """Read the YAML front matter of a Markdown article."""
 
-import datetime
 import re
 from dataclasses import dataclass
 
 import yaml
 
 from corpus.errors import CorpusError
-from corpus.unicode import valid_text
+from corpus.fields import date_field, tags_field, text_field
 
 # Matches "---\nid: a\n---\nbody"; must not match "---" as a rule further down in a text.
 _FENCED = re.compile(r"\A---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _MAX_CHARACTERS = 20_000
-_NULL = {"", "~", "null"}
 
 
 class _TextLoader(yaml.BaseLoader):
@@ -35,6 +33,7 @@ class FrontMatter:
     id: str | None = None
     title: str | None = None
     source: str | None = None
+    author: str | None = None
     url: str | None = None
     published: str | None = None
     tags: tuple[str, ...] = ()
@@ -62,9 +61,10 @@ def read_front_matter(text: str) -> FrontMatter:
         id=_text(fields, "id"),
         title=_text(fields, "title"),
         source=_text(fields, "source"),
+        author=_text(fields, "author"),
         url=_text(fields, "url"),
-        published=_date(fields),
-        tags=_tags(fields),
+        published=date_field(fields.get("published"), "published in the front matter"),
+        tags=tags_field(fields.get("tags"), "tags in the front matter", "[上门, 证件]"),
     )
 
 
@@ -89,30 +89,4 @@ def _parse(block: str) -> dict[object, object]:
 
 
 def _text(fields: dict[object, object], name: str) -> str | None:
-    value = fields.get(name, "")
-    if not isinstance(value, str):
-        raise CorpusError(
-            f"{name} in the front matter is a {type(value).__name__}, a text was wanted; put it in quotes"
-        )
-    return None if value.strip() in _NULL else valid_text(value.strip(), name)
-
-
-def _date(fields: dict[object, object]) -> str | None:
-    value = _text(fields, "published")
-    if value is None:
-        return None
-    try:
-        return datetime.datetime.fromisoformat(value).date().isoformat()
-    except ValueError as error:
-        raise CorpusError(
-            f"published in the front matter is {value[:40]!r}, a date was wanted; write it as 2026-03-01"
-        ) from error
-
-
-def _tags(fields: dict[object, object]) -> tuple[str, ...]:
-    value = fields.get("tags", "")
-    if isinstance(value, str) and value in _NULL:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
-        raise CorpusError("tags in the front matter is not a list of texts; write it as [上门, 证件]")
-    return tuple(valid_text(tag.strip(), "the tag") for tag in value)
+    return text_field(fields.get(name), f"{name} in the front matter")

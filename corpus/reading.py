@@ -1,15 +1,20 @@
-"""Read a folder of article files."""
+"""Read articles: of a folder, of a JSONL file, or from memory."""
 
-import os
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from corpus.errors import CorpusError
-from corpus.front_matter import read_front_matter
-from corpus.records import Article, Markup, Problem, Reading
+from corpus.readers.contract import Content
+from corpus.readers.files import file_sha256, read_bytes, shown_name, walk
+from corpus.readers.formats import LINES_SUFFIX, SUFFIXES, reader_of
+from corpus.readers.jsonl import DEFAULT_FIELDS, JsonlFields, Located, read_lines
+from corpus.records import Article, ArticleSource, FileHash, Problem
 from corpus.unicode import valid_text
 
-MARKUP_BY_SUFFIX = {".md": Markup.MARKDOWN, ".markdown": Markup.MARKDOWN, ".txt": Markup.PLAIN}
+_KINDS = ", ".join(sorted(SUFFIXES))
+# So many problems are told where a folder gives no article at all.
+_TOLD_PROBLEMS = 3
 
 
 def shipped_articles() -> Path:
@@ -17,98 +22,203 @@ def shipped_articles() -> Path:
     return Path(__file__).parent / "articles"
 
 
-def read_folder(folder: Path) -> Reading:
-    """Read every Markdown and text file below `folder`, sorted by article id.
+class ArticleFolder:
+    """Give the articles below a folder, one file after the other in the order of their relative paths.
 
-    A file that cannot be used becomes a `Problem`; the rest is read all the same. Hidden files
-    and folders are passed over, folders behind symbolic links are not entered.
-
-    Raises:
-        CorpusError: there is no such folder, or it holds no article that can be read.
+    Hidden files and folders are passed over, folders behind symbolic links are not entered.
     """
-    if not _exists(folder):
-        raise CorpusError(f"{folder}: there is no such folder; name a folder of .md or .txt articles")
-    if not folder.is_dir():
-        raise CorpusError(f"{folder} is a file, a folder was wanted; name the folder that the article lies in")
-    articles: dict[str, Article] = {}
-    problems: list[Problem] = []
-    for path in _files(folder, problems):
-        # A name from an old archive may not be UTF-8; it is shown with its bytes written out.
-        name = (
-            path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+    def __init__(self, path: Path, fields: JsonlFields = DEFAULT_FIELDS) -> None:
+        """Take the folder.
+
+        Args:
+            path: of the folder.
+            fields: the names of the fields in its JSONL files.
+
+        Raises:
+            CorpusError: there is no such folder.
+        """
+        if not _exists(path):
+            raise CorpusError(f"{path}: there is no such folder; name a folder of articles ({_KINDS})")
+        if not path.is_dir():
+            raise CorpusError(f"{path} is a file, a folder was wanted; name the folder that the article lies in")
+        self._path = path
+        self._fields = fields
+
+    def file_hashes(self) -> Iterator[FileHash]:
+        """Yield the hash of each file, in order of the relative paths; a file is hashed, not decoded."""
+        for name, problem in walk(self._path, SUFFIXES):
+            yield FileHash(shown_name(name), "" if problem else file_sha256(self._path / name, self._path))
+
+    def articles(self) -> Iterator[Article | Problem]:
+        """Yield each article, or why a file or a line was left out; hold one article at a time.
+
+        Raises:
+            CorpusError: the folder gave no article that can be read.
+        """
+        return _unique(self._located(), self._path, f"put articles into it ({_KINDS})")
+
+    def _located(self) -> Iterator[Located]:
+        for name, problem in walk(self._path, SUFFIXES):
+            if problem:
+                yield Located(shown_name(name), Problem(shown_name(name), problem))
+            else:
+                yield from _read(self._path / name, name, self._fields, self._path)
+
+
+class JsonlFile:
+    """Give the articles of one JSONL file, in the order of its lines."""
+
+    def __init__(self, path: Path, fields: JsonlFields = DEFAULT_FIELDS) -> None:
+        """Take the file.
+
+        Args:
+            path: of the file, whatever its name ends in.
+            fields: the names of its fields.
+
+        Raises:
+            CorpusError: there is no such file.
+        """
+        if not _exists(path):
+            raise CorpusError(f"{path}: there is no such file; name a file with one JSON object a line")
+        if path.is_dir():
+            raise CorpusError(f"{path} is a folder, a JSONL file was wanted; name a file in it")
+        self._path = path
+        self._fields = fields
+
+    def file_hashes(self) -> Iterator[FileHash]:
+        """Yield the hash of the file."""
+        yield FileHash(shown_name(self._path.name), file_sha256(self._path))
+
+    def articles(self) -> Iterator[Article | Problem]:
+        """Yield each article, or why a line was left out; hold one line at a time.
+
+        Raises:
+            CorpusError: the file gave no article.
+        """
+        lines = read_lines(self._path, self._path.name, self._fields)
+        return _unique(
+            lines, self._path, f'write lines such as {{"{self._fields.id}": "…", "{self._fields.text}": "…"}}'
         )
-        try:
-            article = read_article(path, folder)
-            if article.id in articles:
-                other = articles[article.id].path
-                raise CorpusError(f"its id {article.id!r} is that of {other} too; give each article an id of its own")
-        except CorpusError as error:
-            problems.append(Problem(name, str(error)))
-        else:
-            articles[article.id] = article
-    if not articles:
-        found = "; ".join(str(problem) for problem in problems[:3]) or "it holds no .md or .txt file"
-        raise CorpusError(f"{folder} gives no article ({found}); put UTF-8 .md or .txt files into it")
-    return Reading(tuple(articles[id_] for id_ in sorted(articles)), tuple(problems))
 
 
-def read_article(path: Path, folder: Path) -> Article:
-    """Read one file; its id is its front matter's, else its path relative to `folder`.
+class ArticleList:
+    """Give articles that are in memory already."""
+
+    def __init__(self, articles: Iterable[Article]) -> None:
+        self._articles = tuple(articles)
+
+    def file_hashes(self) -> Iterator[FileHash]:
+        """Yield the id and the content hash of each."""
+        return (FileHash(article.id, article.content_hash) for article in self._articles)
+
+    def articles(self) -> Iterator[Article | Problem]:
+        """Yield each."""
+        return iter(self._articles)
+
+
+def open_source(path: Path, fields: JsonlFields = DEFAULT_FIELDS) -> ArticleSource:
+    """Return the articles of a folder, or of one JSONL file.
 
     Raises:
-        CorpusError: the file cannot be read, is not UTF-8, is empty, or its front matter is wrong.
+        CorpusError: there is no such folder, or the file is of another kind.
     """
-    name = valid_text(path.relative_to(folder).as_posix(), "its name")
-    text = _decode(path, folder)
-    markup = MARKUP_BY_SUFFIX[path.suffix.lower()]
-    front = read_front_matter(text)
-    if not text[front.body_start :].strip():
-        raise CorpusError("it has no text below its front matter; write some or remove the file")
+    return (JsonlFile if path.suffix.lower() == LINES_SUFFIX and not path.is_dir() else ArticleFolder)(path, fields)
+
+
+def beir_corpus(path: Path) -> ArticleSource:
+    """Return the articles of the `corpus.jsonl` of a BEIR folder (`_id`, `title`, `text` a line).
+
+    Raises:
+        CorpusError: there is no such file.
+    """
+    return JsonlFile(path, JsonlFields(id="_id"))
+
+
+def read_file(path: Path, fields: JsonlFields = DEFAULT_FIELDS) -> Iterator[Article | Problem]:
+    """Yield the article of one file, those of its lines if it is JSONL, or why there is none."""
+    return (item for _, item in _read(path, path.name, fields, None))
+
+
+def read_article(path: Path, name: str, folder: Path | None = None) -> Article:
+    """Read a file of one article; its id is its front matter's, else its name.
+
+    Args:
+        path: of the file.
+        name: its path relative to the article folder, with slashes.
+        folder: that the file must lie in, when links are followed; None for anywhere.
+
+    Raises:
+        CorpusError: the file cannot be read, or no article can be made of it.
+    """
+    valid_text(name, "its name")
+    suffix = Path(name).suffix.lower()
+    reader = reader_of(suffix)
+    data = read_bytes(path, folder)
+    try:
+        content = reader(data)
+    except CorpusError:
+        raise
+    except Exception as error:
+        # Libraries that parse strangers' files raise anything; the rest of the folder must be read all the same.
+        raise CorpusError(
+            f"it cannot be read as {suffix} ({type(error).__name__}: {shown_name(str(error)[:100])}); mend or remove it"
+        ) from error
+    return _article(content, name, hashlib.sha256(data).hexdigest())
+
+
+def _article(content: Content, name: str, file_hash: str) -> Article:
+    for part in (content.title, content.source, content.author, content.url):
+        valid_text(part or "", "what it says of itself,")
     return Article(
-        id=front.id or name,
+        id=content.id or name,
         path=name,
-        original=text,
-        markup=markup,
-        body_start=front.body_start,
-        title=front.title,
-        source=front.source,
-        url=front.url,
-        published=front.published,
-        tags=front.tags,
+        original=valid_text(content.text, "its text"),
+        markup=content.markup,
+        body_start=content.body_start,
+        title=content.title,
+        source=content.source,
+        author=content.author,
+        url=content.url,
+        published=content.published,
+        tags=content.tags,
+        file_hash=file_hash,
     )
 
 
-def _exists(folder: Path) -> bool:
+def _read(path: Path, name: str, fields: JsonlFields, folder: Path | None) -> Iterator[Located]:
+    if path.suffix.lower() == LINES_SUFFIX:
+        yield from read_lines(path, name, fields, folder)
+        return
+    shown = shown_name(name)
     try:
-        return folder.exists()
+        yield Located(shown, read_article(path, name, folder))
+    except CorpusError as error:
+        yield Located(shown, Problem(shown, str(error)))
+
+
+def _unique(found: Iterable[Located], path: Path, advice: str) -> Iterator[Article | Problem]:
+    """Yield what was found; a second article of the same id is a problem."""
+    seen: dict[str, str] = {}
+    problems: list[str] = []
+    for place, item in found:
+        if isinstance(item, Problem):
+            if len(problems) < _TOLD_PROBLEMS:
+                problems.append(str(item))
+            yield item
+        elif item.id in seen:
+            other = shown_name(seen[item.id])
+            yield Problem(place, f"its id {item.id!r} is that of {other} too; give each article an id of its own")
+        else:
+            # The path, not the place: it is one string for all the lines of a file.
+            seen[item.id] = item.path
+            yield item
+    if not seen:
+        raise CorpusError(f"{path} gives no article ({'; '.join(problems) or 'it holds no such file'}); {advice}")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
     except OSError:  # a name too long for any file
         return False
-
-
-def _files(folder: Path, problems: list[Problem]) -> Iterator[Path]:
-    def unreadable(error: OSError) -> None:
-        problems.append(Problem(str(error.filename), f"the folder cannot be read ({error.strerror})"))
-
-    for root, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(root, name)
-            if not name.startswith(".") and path.suffix.lower() in MARKUP_BY_SUFFIX:
-                yield path
-
-
-def _decode(path: Path, folder: Path) -> str:
-    try:
-        # An article folder may come from strangers: a link in it must not publish other files.
-        if not path.resolve(strict=True).is_relative_to(folder.resolve()):
-            raise CorpusError("it is a link that leads out of the folder; put the file itself there")
-        if not path.is_file():
-            raise CorpusError("it is not a regular file; remove it from the folder")
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CorpusError(
-            f"it is not UTF-8 (byte 0x{error.object[error.start]:02x} at offset {error.start}); save it as UTF-8"
-        ) from error
-    except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CorpusError(f"it cannot be read ({reason}); check the file and its permissions") from error

@@ -1,8 +1,10 @@
 """Define the records that cross file borders in the text layer; the bottom of the house."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple, Protocol
 
 
 class Markup(Enum):
@@ -16,9 +18,10 @@ class Markup(Enum):
 class Article:
     """Hold one source document as it was read.
 
-    `original` is the whole file as decoded, front matter included; the body to search is
-    `original[body_start:]`. `published` is an ISO 8601 date. `title` is None where the source
-    gives none; then a reader is shown `path`.
+    `original` is the whole file as decoded, front matter included, or for HTML, DOCX, PDF and JSONL
+    the text that was extracted; the body to search is `original[body_start:]`. `published` is an
+    ISO 8601 date. `title` is None where the source gives none; then a reader is shown `path`.
+    `file_hash` is the SHA-256 of the file's bytes (of the line's, in JSONL), "" where there is no file.
     """
 
     id: str
@@ -28,9 +31,11 @@ class Article:
     body_start: int = 0
     title: str | None = None
     source: str | None = None
+    author: str | None = None
     url: str | None = None
     published: str | None = None
     tags: tuple[str, ...] = ()
+    file_hash: str = ""
 
     @property
     def shown_title(self) -> str:
@@ -47,6 +52,7 @@ class Article:
             str(self.body_start),
             self.title or "",
             self.source or "",
+            self.author or "",
             self.url or "",
             self.published or "",
             "\x1f".join(self.tags),
@@ -66,29 +72,84 @@ class Problem:
         return f"{self.path}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Hold what a folder gave: its articles in order of id, and what was left out."""
+class FileHash(NamedTuple):
+    """Hold the SHA-256 of a file's bytes; "" where the file cannot be read."""
 
-    articles: tuple[Article, ...]
-    problems: tuple[Problem, ...]
+    path: str
+    sha256: str
+
+
+class ArticleSource(Protocol):
+    """Give articles one after the other, so that not all of them need be held at once."""
+
+    def file_hashes(self) -> Iterator[FileHash]:
+        """Yield the hash of each file, always in the same order, without reading what is in it."""
+        ...
+
+    def articles(self) -> Iterator[Article | Problem]:
+        """Yield each article, or why a file or a line of it was left out, always in the same order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace `original[start:end]` by `replacement`; made in cleaning by the named rule.
+
+    `start < end` always: nothing is put where nothing stood.
+    """
+
+    start: int
+    end: int
+    replacement: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class CleanArticle:
+    """Hold an article's clean text and the edits that made it.
+
+    `text` is `original[body_start:]` with `edits` applied; they count in the original, are in order
+    and do not overlap. `article` is the one that was read, with what its text says of itself (title,
+    source, date) filled in where the source said nothing.
+    """
+
+    article: Article
+    text: str
+    edits: tuple[Edit, ...]
+
+
+class BlockKind(Enum):
+    """What a block is; a row and an answer are cut only if they are longer than any passage may be."""
+
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    ROW = "row"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Mark a paragraph, list, table or the like: `original[start:end]`, under its headings."""
+    """Mark `text[start:end]` of a clean text: a paragraph, a list item, a table row or the like.
+
+    `headings` is the path of the section that it stands under. `lead` is the range of what a reader
+    must know to understand it: the line that leads into a list, the head of a table, the question
+    of an answer.
+    """
 
     start: int
     end: int
     headings: tuple[str, ...]
+    kind: BlockKind = BlockKind.PARAGRAPH
+    lead: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """Hold a piece of an article, the unit of search.
 
-    `text` is what a reader sees and equals `original[start:end]` of the article. `indexed` is
-    what is encoded and matched: title and headings in front of the text. It is never shown.
+    `text` is what a reader sees: `original[start:end]` of the article with `edits` applied, which
+    all lie within. `indexed` is what is encoded and matched: title and headings in front of the
+    text, normalised. It is never shown.
     """
 
     id: str
@@ -98,3 +159,4 @@ class Passage:
     text: str
     headings: tuple[str, ...]
     indexed: str
+    edits: tuple[Edit, ...] = ()

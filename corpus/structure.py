@@ -1,69 +1,111 @@
-"""Find the blocks of an article's text and the headings that each stands under."""
+"""Find the blocks of a clean text and the headings that each stands under."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from corpus.records import Article, Block, Markup
+from corpus.records import Block, BlockKind, Markup
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 # Longer lines are sentences, not headings; the headings of our own articles have at most 22.
 _MAX_HEADING_CHARACTERS = 40
 # Numbered lines that people use as headings in plain text, with their level.
-# Matches "三、上门催收", "（二）证件", "3.1 短信"; must not match "2025年逾期的人".
+# Matches "三、上门催收", "（二）证件", "3.1 短信"; must not match "2025年逾期的人", "2.5亿人", "一、二线城市".
 _NUMBERED = (
-    (1, re.compile(r"^第[一二三四五六七八九十百]+[章节部分]|^[一二三四五六七八九十]+、")),
-    (2, re.compile(r"^[（(][一二三四五六七八九十]+[)）]|^\d{1,2}\.\d{1,2}[ 　]*\D|^\d{1,2}[.．、][ 　]*\D")),
+    (1, re.compile(r"^第[一二三四五六七八九十百]+[章节部分]|^[一二三四五六七八九十]+、(?![一二三四五六七八九十])")),
+    (
+        2,
+        re.compile(
+            r"^[（(][一二三四五六七八九十]+[)）]|^\d{1,2}[.．、][ 　]*\D"
+            r"|^\d{1,2}\.\d{1,2}[ 　]*(?![亿万元%％倍天日月年号个人次晚前后条点折])\D"
+        ),
+    ),
 )
+# What opens and closes many web articles. Matches "小编导语", "结语:"; must not match "小编被催收了".
+_UNNUMBERED = re.compile(
+    r"^(?:小[编編])?(?:导语|導語|导读|導讀|前言|引言|总结|總結|结语|結語|结论|結論|写在最后|寫在最後)[:：]?$"
+)
+# A heading that names its subject after a colon. Matches "四、真实案例:他们来了", "案例一：小周逾期"; must
+# not match "1. 短信通知:平台会发短信", which is an item of a list.
+_NUMBERED_CASE = re.compile(
+    r"^(?:[一二三四五六七八九十]+、|(?:案例|情形|误区|誤區|步骤|步驟|阶段|階段)[一二三四五六七八九十\d]+[:：])"
+)
+_CHINESE_NUMERALS = "一二三四五六七八九十"
+_LISTING_PUNCTUATION = re.compile(r"[。；;，,…]")
 # Marks a sentence. Matches "1. 欠款金额较大:倘使…", "二、还款，再谈"; must not match "二、流程:".
 _SENTENCE_PUNCTUATION = re.compile(r"[。；;，,…]|[:：].")
+# An item of a list in plain text. Matches "- 欠款总额;", "2. 携带证件:工作证", "（1）录音", "①报警"; must
+# not match "2025年" or "-5%".
+_ITEM = re.compile(r"^(?:[-*•·●][ \t]+|\d{1,2}[.．、)）][ \t　]*\D|[（(]\d{1,2}[)）]|[①-⑳]|[（(]?[a-zA-Z][.)）] )")
+# The last sentence of a paragraph that leads into what follows. Matches "流程如下：", "…。要带三样：";
+# must not match "他说：明天来".
+_LEAD_IN = re.compile(r"(?:\A|(?<=[。！？!?；;\r\n”」]))[^。！？!?；;\r\n]{1,80}[:：]\Z")
+# Matches "问：能录音吗", "【问题】", "网友提问：", "Q2: "; must not match "问题很多".
+_QUESTION = re.compile(
+    r"^[*_【\[]{0,2}(?:问|提问|网友[提]?问|咨询者|问题[一二三四五六七八九十\d]{0,2}|Q|q)"
+    r"[ ]?\d{0,2}(?:[】\]][:：]?|[*_]{0,2}[:：])"
+)
+# Matches "答：能", "律师解答：", "【解答】"; must not match "答应还款".
+_ANSWER = re.compile(
+    r"^[*_【\[]{0,2}(?:答|回答|解答|回复|律师[解回]?[答复]?|A|a)[ ]?\d{0,2}(?:[】\]][:：]?|[*_]{0,2}[:：])"
+)
+# A row of a table in plain text. Matches "文件\t次数", "| 国标 | 三次 |"; must not match "甲|乙".
+_ROW = re.compile(r"[^\t|]*(?:\t+[^\t]+|\|[^|]*\|)")
+# Guessed headings of Markdown stand below those that it marks.
+_BELOW_MARKED = 6
+# Signs that Markdown sets words apart with. Matches "`", "**", "\\_"; must not match "_".
+_SIGNS = re.compile(r"[`*]+|\\(?=[!-/:-@\[-`{-~])")
 
 
 class _Span(NamedTuple):
-    """A block or a heading: `level` is None for a block, `title` is what a heading says."""
+    """A piece of the text: a heading, where `level` and `title` say so, or a block.
+
+    `lead` is the range of what must be known to understand the block.
+    """
 
     start: int
     end: int
-    level: int | None
-    title: str
+    level: int | None = None
+    title: str = ""
+    kind: BlockKind = BlockKind.PARAGRAPH
+    lead: tuple[int, int] | None = None
 
 
-def blocks(article: Article) -> tuple[Block, ...]:
-    """Return the blocks of the article's body in order.
+def blocks(text: str, markup: Markup) -> tuple[Block, ...]:
+    """Return the blocks of a clean text in order.
 
-    Each block lies within one section; `headings` is the path of that section from the top. A
+    A block is a paragraph, an item of a list, a row of a table or a question with its answer; it
+    lies within one section, and `headings` is the path of that section from the top. A
     heading that has nothing below it is a block itself, so that no text of the article is lost:
     a short numbered list looks like headings, and a question may stand without its answer.
     """
-    if article.markup is Markup.MARKDOWN:
-        spans = list(_markdown_spans(article.original, article.body_start))
-    else:
-        spans = list(_plain_spans(article.original, article.body_start))
-    return tuple(_blocks_under_headings(spans, article.markup is Markup.PLAIN))
+    spans = list(_markdown_spans(text) if markup is Markup.MARKDOWN else _plain_spans(text))
+    spans = list(_with_answers(text, _with_lead_ins(text, spans)))
+    return tuple(_blocks_under_headings(spans, _BELOW_MARKED if markup is Markup.MARKDOWN else 0))
 
 
-def _blocks_under_headings(spans: list[_Span], may_be_lists: bool) -> Iterator[Block]:
+def _blocks_under_headings(spans: list[_Span], guessed_above: int) -> Iterator[Block]:
     """Yield blocks with their paths.
 
     Of three short numbered lines in a row, the last is no heading of what follows, either, where
-    headings are only guessed (`may_be_lists`).
+    headings are only guessed.
     """
     path: list[_Span] = []
     item_level: int | None = None
     for span, following in zip_longest(spans, spans[1:]):
         if span.level is None:
-            yield Block(span.start, span.end, _titles(path))
+            yield Block(span.start, span.end, _titles(path), span.kind, span.lead)
             item_level = None
             continue
         path = [heading for heading in path if _level(heading) < span.level]
         bare = following is None or (following.level is not None and following.level <= span.level)
-        if bare or (may_be_lists and item_level == span.level):
+        if bare or (span.level > guessed_above and item_level == span.level):
             yield Block(span.start, span.end, _titles(path))
-            item_level = span.level
+            item_level = None if _UNNUMBERED.match(span.title) else span.level
         else:
             path.append(span)
             item_level = None
@@ -77,47 +119,137 @@ def _level(span: _Span) -> int:
     return span.level or 0
 
 
-def _markdown_spans(original: str, body_start: int) -> Iterator[_Span]:
-    body = original[body_start:]
-    starts = [body_start, *(body_start + match.end() for match in _LINE_END.finditer(body))]
-    starts.append(len(original))
-    # Without these rules a line above "---" stays a paragraph, and "[注]: …" stays text.
-    parser = MarkdownIt("commonmark").enable("table").disable(["lheading", "reference"])
-    tokens = parser.parse(body)
+def _with_lead_ins(text: str, spans: list[_Span]) -> Iterator[_Span]:
+    """Yield the spans, the sentence that leads into a list or table apart, and named by what it leads."""
+    listed = {BlockKind.ITEM, BlockKind.ROW}
+    lead: tuple[int, int] | None = None
+    for span, following in zip_longest(spans, spans[1:]):
+        if span.kind in listed:
+            yield span._replace(lead=span.lead or lead)
+            continue
+        lead = None
+        match = (
+            _LEAD_IN.search(text, span.start, span.end) if following is not None and following.kind in listed else None
+        )
+        if match is None or span.level is not None:
+            yield span
+            continue
+        begin = match.start() + len(match[0]) - len(match[0].lstrip())
+        lead = (begin, span.end)
+        yield from _stripped(text, span.start, begin)
+        yield _Span(begin, span.end)
+
+
+def _with_answers(text: str, spans: Iterator[_Span]) -> Iterator[_Span]:
+    """Yield the spans, each question joined with its answer up to the next question or heading."""
+    pair: _Span | None = None
+    for span in spans:
+        asks = span.level is None and _QUESTION.match(text[span.start : span.end]) is not None
+        answered = pair is not None and pair.kind is BlockKind.ANSWER
+        answers = _ANSWER.match(text[span.start : span.end]) is not None
+        if pair is not None and span.level is None and not asks and (answered or answers):
+            lead = pair.lead if answered else (pair.start, pair.end)
+            pair = pair._replace(end=span.end, kind=BlockKind.ANSWER, lead=lead)
+            continue
+        if pair is not None:
+            yield pair
+        pair = _with_own_answer(text, span) if asks else None
+        if pair is None:
+            yield span
+    if pair is not None:
+        yield pair
+
+
+def _with_own_answer(text: str, question: _Span) -> _Span:
+    """Return a paragraph that asks; as an answer, where it goes on after its first line."""
+    border = _LINE_END.search(text, question.start, question.end)
+    if border is None:
+        return question
+    return question._replace(lead=(question.start, border.start()), kind=BlockKind.ANSWER)
+
+
+def _markdown_spans(text: str) -> Iterator[_Span]:
+    starts = [0, *(match.end() for match in _LINE_END.finditer(text)), len(text)]
+    # Without these rules a line above "---" stays a paragraph, and "[注]: …" stays text. What stands
+    # within a line is not parsed: cleaning has read it, and there is text that takes long to parse.
+    parser = MarkdownIt("commonmark").enable("table").disable(["lheading", "reference", "inline"])
+    tokens = parser.parse(text)
     for position, token in enumerate(tokens):
         if token.level != 0 or token.map is None or token.nesting < 0 or token.type == "hr":
             continue
         start, end = (starts[min(line, len(starts) - 1)] for line in token.map)
         if token.type == "heading_open":
-            yield from _stripped(original, start, end, int(token.tag[1:]), _inline_text(tokens[position + 1]))
+            title = _SIGNS.sub("", tokens[position + 1].content).strip()
+            yield from _stripped(text, start, end, _Span(0, 0, int(token.tag[1:]), title))
+        elif token.type in {"bullet_list_open", "ordered_list_open"}:
+            yield from _parts(text, starts, tokens[position:], "list_item_open", _Span(start, end, kind=BlockKind.ITEM))
+        elif token.type == "table_open":
+            yield from _rows(text, starts, tokens[position:], _Span(start, end, kind=BlockKind.ROW))
         else:
-            yield from _stripped(original, start, end)
+            yield from _stripped(text, start, end, _guessed_heading(text[start:end]))
 
 
-def _inline_text(token: Token) -> str:
-    return "".join(child.content for child in token.children or [] if child.type in {"text", "code_inline"}).strip()
+def _guessed_heading(paragraph: str) -> _Span:
+    """Return what a paragraph of Markdown is: a numbered line is a heading there, too."""
+    level = _plain_level(line) if _LINE_END.search(line := paragraph.strip()) is None else None
+    return _Span(0, 0, _BELOW_MARKED + level, line.rstrip(":：")) if level else _Span(0, 0)
 
 
-def _plain_spans(original: str, body_start: int) -> Iterator[_Span]:
-    start = body_start
-    borders = [*_LINE_END.finditer(original, body_start), None]
-    for border in borders:
-        end = border.start() if border is not None else len(original)
-        line = original[start:end].strip()
-        yield from _stripped(original, start, end, _plain_level(line), line.rstrip(":："))
+def _parts(text: str, starts: list[int], tokens: Sequence[Token], kind: str, whole: _Span) -> Iterator[_Span]:
+    """Yield the parts of one list or table: from where each begins to where the next one does."""
+    begins: list[int] = []
+    for token in tokens:
+        if token.level == 0 and token.nesting < 0:
+            break
+        if token.type == kind and token.map is not None and token.level <= 2:  # noqa: PLR2004 -- of this list, not of one inside
+            begins.append(starts[token.map[0]])
+    for start, end in zip(begins, [*begins[1:], whole.end], strict=True):
+        yield from _stripped(text, start, end, whole)
+
+
+def _rows(text: str, starts: list[int], tokens: Sequence[Token], table: _Span) -> Iterator[_Span]:
+    """Yield the rows of a table, each led by the head row, which stands with the line below it."""
+    head, *rows = _parts(text, starts, tokens, "tr_open", table)
+    first_line = _LINE_END.search(text, head.start, head.end)
+    lead = (head.start, first_line.start() if first_line else head.end)
+    yield head
+    for row in rows:
+        yield row._replace(lead=lead)
+
+
+def _plain_spans(text: str) -> Iterator[_Span]:
+    start = 0
+    head: tuple[int, int] | None = None
+    for border in (*_LINE_END.finditer(text), None):
+        end = border.start() if border is not None else len(text)
+        line = text[start:end].strip()
+        if _ROW.match(line):
+            yield from _stripped(text, start, end, _Span(0, 0, kind=BlockKind.ROW, lead=head))
+            head = head or (start, end)
+        else:
+            head = None
+            level = _plain_level(line)
+            kind = BlockKind.ITEM if level is None and _ITEM.match(line) else BlockKind.PARAGRAPH
+            yield from _stripped(text, start, end, _Span(0, 0, level, line.rstrip(":：") if level else "", kind))
         start = border.end() if border is not None else end
 
 
 def _plain_level(line: str) -> int | None:
-    if not line or len(line) > _MAX_HEADING_CHARACTERS or _SENTENCE_PUNCTUATION.search(line):
+    if not line or len(line) > _MAX_HEADING_CHARACTERS:
+        return None
+    if _UNNUMBERED.match(line):
+        return 1
+    if _NUMBERED_CASE.match(line) and not _LISTING_PUNCTUATION.search(line):
+        return 1 if line[0] in _CHINESE_NUMERALS else 2
+    if _SENTENCE_PUNCTUATION.search(line):
         return None
     return next((level for level, pattern in _NUMBERED if pattern.search(line)), None)
 
 
-def _stripped(original: str, start: int, end: int, level: int | None = None, title: str = "") -> Iterator[_Span]:
+def _stripped(text: str, start: int, end: int, like: _Span | None = None) -> Iterator[_Span]:
     """Yield the span without the white space around it, or nothing where nothing is left."""
-    text = original[start:end]
-    start += len(text) - len(text.lstrip())
-    end -= len(text) - len(text.rstrip())
+    piece = text[start:end]
+    start += len(piece) - len(piece.lstrip())
+    end -= len(piece) - len(piece.rstrip())
     if start < end:
-        yield _Span(start, end, level, title)
+        yield (like or _Span(0, 0))._replace(start=start, end=end)

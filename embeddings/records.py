@@ -6,6 +6,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.records import Edit
+
 FloatArray = NDArray[np.float32]
 RowArray = NDArray[np.int64]
 
@@ -45,14 +47,24 @@ class ArticleInfo:
     title: str
     path: str
     source: str | None
+    author: str | None
     url: str | None
     published: str | None
     tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """Hold an article with its original text; `file_hash` is that of `corpus.records.Article`."""
+
+    info: ArticleInfo
+    original: str
+    file_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredPassage:
-    """Hold a passage as a reader is shown it; `start` and `end` count in the original."""
+    """Hold a passage as a reader is shown it; `start` and `end` count in the original, as its edits do."""
 
     id: str
     start: int
@@ -60,6 +72,7 @@ class StoredPassage:
     text: str
     headings: tuple[str, ...]
     article: ArticleInfo
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +91,8 @@ class Result:
     """Hold one passage of an answer: its rank from 1, its score in [0, 1], and both sides' scores.
 
     `lexical` is None where the passage shares no term with the question, or it was not asked for.
+    `also_in` are the passages that say the same in nearly the same words, in order of row; none of
+    them is a result of its own.
     """
 
     rank: int
@@ -85,6 +100,7 @@ class Result:
     passage: StoredPassage
     dense: float
     lexical: float | None
+    also_in: tuple[StoredPassage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from corpus.normalising import normalise
 from embeddings.errors import REBUILD_HINT, SnapshotError
 from embeddings.fusion import reciprocal_rank_fusion
 from embeddings.lexical import LexicalIndex
 from embeddings.protocols import Encoder, Progress, VectorIndex
-from embeddings.records import FloatArray, IndexInfo, Mode, Ranked, Result
+from embeddings.records import FloatArray, IndexInfo, Mode, Ranked, Result, RowArray, StoredPassage
 from embeddings.store.passage_store import PassageStore
 
 MAX_RESULTS = 100
@@ -47,7 +48,7 @@ class Searcher:
             )
 
     def search(self, question: str, k: int, mode: Mode = Mode.HYBRID, explain: bool = False) -> list[Result]:
-        """Return at most k passages for a question, best first.
+        """Return at most k passages for a question, best first, of near-duplicates the best one.
 
         Args:
             question: free text in any language of the encoder.
@@ -58,34 +59,57 @@ class Searcher:
         Raises:
             TextTooLongError: the question has more tokens than the encoder reads.
         """
-        (query,) = self.encoder.encode_queries([question])
-        return self._answer(question, query, k, mode, explain)
+        asked = normalise(question)
+        (query,) = self.encoder.encode_queries([asked])
+        return self._answer(asked, query, k, mode, explain)
 
     def search_many(
         self, questions: Sequence[str], k: int, mode: Mode = Mode.HYBRID, progress: Progress | None = None
     ) -> list[list[Result]]:
         """Return for each question what `search` returns, encoding them together."""
-        queries = self.encoder.encode_queries(questions, progress)
+        asked = [normalise(question) for question in questions]
+        queries = self.encoder.encode_queries(asked, progress)
         return [
             self._answer(question, query, k, mode, explain=False)
-            for question, query in zip(questions, queries, strict=True)
+            for question, query in zip(asked, queries, strict=True)
         ]
 
-    def _answer(self, question: str, query: FloatArray, k: int, mode: Mode, explain: bool) -> list[Result]:
-        rows = self._ranked(question, query, mode).rows[:k]
+    def _answer(self, asked: str, query: FloatArray, k: int, mode: Mode, explain: bool) -> list[Result]:
+        # Copies are folded last: what is ranked, and filtered once there are filters, is each passage.
+        shown = self._folded(self._ranked(asked, query, mode).rows, k)
+        rows = np.array(list(shown), dtype=np.int64)
         cosines = self.vectors.scores(query, rows).tolist()
-        shared = self.lexical.scores(question)[rows].tolist() if explain else [0.0] * len(rows)
+        shared = self.lexical.scores(asked)[rows].tolist() if explain else [0.0] * len(rows)
         return [
-            Result(rank, min(max(cosine, 0.0), 1.0), passage, cosine, terms or None)
-            for rank, (passage, cosine, terms) in enumerate(
-                zip(self.passages.get(rows), cosines, shared, strict=True), start=1
+            Result(rank, min(max(cosine, 0.0), 1.0), passage, cosine, terms or None, _others(passage, copies))
+            for rank, (passage, copies, cosine, terms) in enumerate(
+                zip(self.passages.get(rows), shown.values(), cosines, shared, strict=True), start=1
             )
         ]
 
-    def _ranked(self, question: str, query: FloatArray, mode: Mode) -> Ranked:
+    def _folded(self, rows: RowArray, k: int) -> dict[int, tuple[StoredPassage, ...]]:
+        """Return the first k rows of which none is a copy of one before, each with the passages of its group."""
+        groups = self.passages.groups(rows)
+        seen: set[str] = set()
+        kept: list[int] = []
+        for row in rows.tolist():
+            group = groups.get(row)
+            if group not in seen:
+                kept.append(row)
+            if group is not None:
+                seen.add(group)
+        kept = kept[:k]
+        members = self.passages.members([groups[row] for row in kept if row in groups])
+        return {row: members[groups[row]] if row in groups else () for row in kept}
+
+    def _ranked(self, asked: str, query: FloatArray, mode: Mode) -> Ranked:
         if mode is Mode.LEXICAL:
-            return self.lexical.search(question, CANDIDATES)
+            return self.lexical.search(asked, CANDIDATES)
         (dense,) = self.vectors.search(query[np.newaxis], CANDIDATES)
         if mode is Mode.DENSE:
             return dense
-        return reciprocal_rank_fusion([dense, self.lexical.search(question, CANDIDATES)], CANDIDATES)
+        return reciprocal_rank_fusion([dense, self.lexical.search(asked, CANDIDATES)], CANDIDATES)
+
+
+def _others(passage: StoredPassage, group: tuple[StoredPassage, ...]) -> tuple[StoredPassage, ...]:
+    return tuple(member for member in group if member.id != passage.id)

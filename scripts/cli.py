@@ -16,12 +16,13 @@ COMMANDS = {
     "serve": ("scripts.serve", "answer questions over HTTP"),
     "search": ("scripts.search", "print the passages that answer a question"),
     "evaluate": ("scripts.evaluate", "measure how well an index answers a question set"),
+    "show-cleaning": ("scripts.show_cleaning", "show an article's original and clean text side by side"),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name; return the exit code."""
-    lines = "\n".join(f"  {name:10} {help_}" for name, (_, help_) in COMMANDS.items())
+    lines = "\n".join(f"  {name:13} {help_}" for name, (_, help_) in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="zhaiwen",
         description="Semantic passage search for Chinese questions about debt collection.",

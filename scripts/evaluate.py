@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from corpus.jsonl import read_beir_corpus
+from corpus.reading import beir_corpus
 from embeddings.encoders.model_folder import ModelRequest, find_model
 from embeddings.errors import QuestionSetError
 from embeddings.evaluation.question_sets import read_beir_questions, read_questions
@@ -77,11 +77,13 @@ def _check_articles(questions: tuple[Question, ...], known: frozenset[str], inde
 
 def _beir_index(options: argparse.Namespace, reporter: TerminalReporter) -> Path:
     corpus = options.beir / "corpus.jsonl"
-    articles = read_beir_corpus(corpus)
+    source = beir_corpus(corpus)
     index: Path = options.cache / "beir" / f"{options.beir.resolve().name}-{sha256_of(corpus)[:12]}"
-    reporter.say(f"indexing {len(articles)} documents in {index}")
+    reporter.say(f"indexing {corpus} in {index}")
     model = find_model(ModelRequest(options.model, options.query_prompt, options.passage_prompt), options.cache)
-    build(BuildRequest(articles, model, index), reporter)
+    summary = build(BuildRequest(source, model, index), reporter)
+    for problem in summary.problems:
+        reporter.say(f"left out {problem}")
     return index
 
 

@@ -3,15 +3,20 @@
 import argparse
 import os
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from corpus.errors import CorpusError
-from corpus.reading import read_folder, shipped_articles
-from corpus.records import Problem
+from corpus.readers.jsonl import DEFAULT_FIELDS, JsonlFields
+from corpus.reading import open_source, shipped_articles
 from embeddings.encoders.model_folder import ModelRequest, find_model
 from embeddings.store.builder import BuildRequest, BuildSummary, build
 from scripts.options import Command, Defaults, add_index, add_model, run_command
 from scripts.progress import TerminalReporter
+
+# The exit code where the index is published, but something was left out.
+LEFT_OUT = 3
+READERS = ("pypdfium2", "python-docx", "trafilatura")
 
 
 def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
@@ -22,42 +27,76 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
         type=Path,
         default=shipped_articles(),
         metavar="ARTICLES",
-        help="a folder of .md and .txt articles (default: those that come with the project)",
+        help="a folder of .md, .txt, .html, .jsonl, .docx and .pdf articles, or one .jsonl file "
+        "(default: those that come with the project)",
+    )
+    parser.add_argument(
+        "--jsonl-fields",
+        type=_fields,
+        default=DEFAULT_FIELDS,
+        metavar="PAIRS",
+        help="the names of the fields in JSONL files, such as id=_id,text=content (default: id, text, title, source, "
+        "author, url, published, tags)",
     )
     add_index(parser, defaults)
     add_model(parser, defaults)
     parser.add_argument("--full", action="store_true", help="build even where the index is up to date")
-    parser.add_argument(
-        "--strict", action="store_true", help="publish nothing and exit with 2 if an article is left out"
-    )
+    parser.add_argument("--strict", action="store_true", help="publish nothing and exit with 2 if anything is left out")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read, chunk, encode and publish; return the exit code."""
+    """Read, clean, cut, encode and publish; return the exit code, `LEFT_OUT` where not all of it was published."""
     reporter = TerminalReporter()
-    reporter.say(f"reading articles from {options.articles}")
-    reading = read_folder(options.articles)
-    _report_problems(reading.problems)
-    if options.strict and reading.problems:
-        raise CorpusError(f"{len(reading.problems)} files were left out and --strict was given; nothing was built")
+    source = open_source(options.articles, options.jsonl_fields)
+    # A folder without any article is told before a model is prepared, which may take a minute.
+    next(source.articles(), None)
     reporter.say(f"preparing the model {options.model}")
     model = find_model(ModelRequest(options.model, options.query_prompt, options.passage_prompt), options.cache)
     if not model.prompts_known:
         reporter.say(f"no prompts are known for {model.name}; name them by --query-prompt and --passage-prompt")
-    request = BuildRequest(reading.articles, model, options.index, full=options.full, strict=options.strict)
+    request = BuildRequest(
+        source,
+        model,
+        options.index,
+        reading=_reading(options.jsonl_fields),
+        full=options.full,
+        strict=options.strict,
+    )
     summary = build(request, reporter)
-    _report_problems(summary.problems)
-    print(_sentence(summary, options.index))
-    return 0
-
-
-def _report_problems(problems: tuple[Problem, ...]) -> None:
-    for problem in problems:
+    for problem in summary.problems:
         print(f"zhaiwen: left out {problem}", file=sys.stderr)
+    if summary.changed:
+        reporter.say(f"files in {options.articles} changed while they were read; run the command again")
+    print(_sentence(summary, options.index))
+    return LEFT_OUT if summary.problems else 0
+
+
+def _fields(option: str) -> JsonlFields:
+    try:
+        return JsonlFields.parse(option)
+    except CorpusError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _reading(fields: JsonlFields) -> str:
+    """Return what decides, besides the files, what is read: a newly installed reader reads more."""
+    return f"{fields} {[(name, _version(name)) for name in READERS]}"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def _sentence(summary: BuildSummary, index: Path) -> str:
-    counts = f"{summary.articles} articles, {summary.passages} passages"
+    counts = (
+        f"{summary.articles} articles, {summary.passages} passages "
+        f"({summary.copies} of them in {summary.groups} groups of near-duplicates)"
+    )
+    if summary.problems:
+        counts += f", {len(summary.problems)} left out"
     if not summary.built:
         return f"{index} is up to date: {counts}, snapshot {summary.snapshot}"
     return f"{index} now serves {counts}, snapshot {summary.snapshot}"

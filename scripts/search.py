@@ -5,10 +5,12 @@ import os
 import sys
 
 from embeddings.questions import check_question
-from embeddings.records import Result
+from embeddings.records import Result, StoredPassage
 from embeddings.searcher import MAX_RESULTS
 from embeddings.store.loading import open_searcher
 from scripts.options import Command, Defaults, add_index, add_mode, run_command, whole_number
+
+_SHOWN_COPIES = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
@@ -33,8 +35,14 @@ def run(options: argparse.Namespace) -> int:
 def _paragraph(result: Result) -> str:
     passage = result.passage
     path = " > ".join((passage.article.title, *passage.headings))
-    place = f"{passage.article.path}, characters {passage.start}-{passage.end}"
-    return f"{result.rank}. {path}  [{result.score:.3f}]\n   {place}\n{passage.text}"
+    copies = "".join(f"   also in {_place(copy)}\n" for copy in result.also_in[:_SHOWN_COPIES])
+    if len(result.also_in) > _SHOWN_COPIES:
+        copies += f"   and in {len(result.also_in) - _SHOWN_COPIES} more\n"
+    return f"{result.rank}. {path}  [{result.score:.3f}]\n   {_place(passage)}\n{copies}{passage.text}"
+
+
+def _place(passage: StoredPassage) -> str:
+    return f"{passage.article.path}, characters {passage.start}-{passage.end}"
 
 
 COMMAND = Command("search", "Print the passages that answer a question.", add_arguments, run)

@@ -14,6 +14,10 @@ class NotReadyError(ServiceError):
     """Report that no index is loaded yet."""
 
 
+class UnknownArticleError(ServiceError):
+    """Report that the index holds no article of an id."""
+
+
 class UnsupportedError(ServiceError):
     """Report a part of the interface that this version does not answer yet."""
 
@@ -48,6 +52,10 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(UnsupportedError)
     def unsupported(_request: Request, error: UnsupportedError) -> JSONResponse:
         return _response(422, "unsupported", str(error), "leave it out")
+
+    @app.exception_handler(UnknownArticleError)
+    def unknown_article(_request: Request, error: UnknownArticleError) -> JSONResponse:
+        return _response(404, "unknown_article", str(error), "take the id of an article from the results of a search")
 
     @app.exception_handler(NotReadyError)
     def not_ready(_request: Request, error: NotReadyError) -> JSONResponse:

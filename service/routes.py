@@ -3,21 +3,36 @@
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 
 from embeddings.errors import QuestionError
 from embeddings.questions import check_question
 from embeddings.searcher import Searcher
-from service.errors import NotReadyError, UnsupportedError
-from service.schemas import ErrorBody, IndexOut, ResultOut, SearchBody, SearchOut, SearchParameters, Status
+from service.errors import NotReadyError, UnknownArticleError, UnsupportedError
+from service.schemas import (
+    ErrorBody,
+    IndexOut,
+    OriginalOut,
+    ResultOut,
+    SearchBody,
+    SearchOut,
+    SearchParameters,
+    Status,
+)
 
 router = APIRouter()
 # What stands in a decoded address for bytes that are not UTF-8.
 _UNDECODABLE = "\ufffd"
-_ERRORS: dict[int | str, dict[str, object]] = {
+_SHOWN_CHARACTERS = 100
+_ERRORS: dict[int, dict[str, object]] = {
+    404: {"model": ErrorBody, "description": "The index holds no such article."},
     422: {"model": ErrorBody, "description": "The question or a parameter cannot be used."},
     503: {"model": ErrorBody, "description": "No index is loaded."},
 }
+
+
+def _errors(*statuses: int) -> dict[int | str, dict[str, object]]:
+    return {status: _ERRORS[status] for status in statuses}
 
 
 def _searcher(request: Request) -> Searcher:
@@ -29,7 +44,7 @@ def _searcher(request: Request) -> Searcher:
 
 # Both handlers are plain functions: FastAPI runs them in threads, so that encoding one question
 # does not hold up the others.
-@router.get("/search", responses=_ERRORS)
+@router.get("/search", responses=_errors(422, 503))
 def search_by_address(request: Request, parameters: Annotated[SearchParameters, Query()]) -> SearchOut:
     """Return the passages that answer a question.
 
@@ -41,7 +56,7 @@ def search_by_address(request: Request, parameters: Annotated[SearchParameters, 
     return _search(_searcher(request), body)
 
 
-@router.post("/search", responses=_ERRORS)
+@router.post("/search", responses=_errors(422, 503))
 def search(request: Request, body: SearchBody) -> SearchOut:
     """Return the passages that answer a question."""
     return _search(_searcher(request), body)
@@ -62,13 +77,27 @@ def _search(searcher: Searcher, body: SearchBody) -> SearchOut:
     )
 
 
+# An id may hold slashes: it is all that follows. In an address it is percent-encoded, slashes too
+# where one of its parts is "..", which clients would otherwise resolve themselves.
+@router.get("/articles/{article_id:path}", responses=_errors(404, 503))
+def article(
+    request: Request, article_id: Annotated[str, Path(description="An article's id, percent-encoded.")]
+) -> OriginalOut:
+    """Return an article with its original text, in which `start` and `end` of its passages count."""
+    found = _searcher(request).passages.article(article_id)
+    if found is None:
+        shown = article_id if len(article_id) <= _SHOWN_CHARACTERS else f"{article_id[:_SHOWN_CHARACTERS]}…"
+        raise UnknownArticleError(f"there is no article {shown!r} in this index")
+    return OriginalOut.of(found)
+
+
 @router.get("/healthz")
 def healthz() -> Status:
     """Return 200 while the process answers."""
     return Status(status="alive")
 
 
-@router.get("/readyz", responses={503: _ERRORS[503]})
+@router.get("/readyz", responses=_errors(503))
 def readyz(request: Request) -> Status:
     """Return 200 once an index is loaded, 503 before."""
     return Status(status="ready", index=IndexOut.of(_searcher(request).info))

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from embeddings.questions import MAX_QUESTION_CHARACTERS
-from embeddings.records import IndexInfo, Mode, Result
+from embeddings.records import ArticleInfo, IndexInfo, Mode, Result, StoredArticle, StoredPassage
 from embeddings.searcher import MAX_RESULTS
 
 _QUESTION = f"A question in Chinese, as people ask it; 1 to {MAX_QUESTION_CHARACTERS} characters."
@@ -50,9 +50,47 @@ class ArticleOut(BaseModel):
     title: str
     path: str
     source: str | None
+    author: str | None
     url: str | None
     published: str | None
     tags: list[str]
+
+    @classmethod
+    def of(cls, article: ArticleInfo) -> Self:
+        """Return the wire form of an article."""
+        return cls(
+            id=article.id,
+            title=article.title,
+            path=article.path,
+            source=article.source,
+            author=article.author,
+            url=article.url,
+            published=article.published,
+            tags=list(article.tags),
+        )
+
+
+class EditOut(BaseModel):
+    """What was repaired: `original[start:end]` of the article is shown as `replacement`."""
+
+    start: int
+    end: int
+    replacement: str
+    rule: str
+
+
+class CopyOut(BaseModel):
+    """A passage that says the same as a result in nearly the same words."""
+
+    passage_id: str
+    start: int
+    end: int
+    article: ArticleOut
+
+    @classmethod
+    def of(cls, passage: StoredPassage) -> Self:
+        """Return the wire form of a copy."""
+        return cls(passage_id=passage.id, start=passage.start, end=passage.end, article=ArticleOut.of(passage.article))
 
 
 class Scores(BaseModel):
@@ -74,13 +112,14 @@ class ResultOut(BaseModel):
     end: int
     headings: list[str]
     article: ArticleOut
+    edits: list[EditOut]
+    also_in: list[CopyOut]
     scores: Annotated[Scores | None, Field(exclude_if=lambda scores: scores is None)] = None
 
     @classmethod
     def of(cls, result: Result, explain: bool) -> Self:
         """Return the wire form of a result."""
         passage = result.passage
-        article = passage.article
         return cls(
             rank=result.rank,
             score=round(result.score, 4),
@@ -90,15 +129,12 @@ class ResultOut(BaseModel):
             start=passage.start,
             end=passage.end,
             headings=list(passage.headings),
-            article=ArticleOut(
-                id=article.id,
-                title=article.title,
-                path=article.path,
-                source=article.source,
-                url=article.url,
-                published=article.published,
-                tags=list(article.tags),
-            ),
+            article=ArticleOut.of(passage.article),
+            edits=[
+                EditOut(start=edit.start, end=edit.end, replacement=edit.replacement, rule=edit.rule)
+                for edit in passage.edits
+            ],
+            also_in=[CopyOut.of(copy) for copy in result.also_in],
             scores=Scores(dense=result.dense, lexical=result.lexical) if explain else None,
         )
 
@@ -125,6 +161,19 @@ class SearchOut(BaseModel):
     results: list[ResultOut]
     index: IndexOut
     took_ms: float
+
+
+class OriginalOut(BaseModel):
+    """An article with the text that its passages were cut from; `file_hash` is null where there was no file."""
+
+    article: ArticleOut
+    original: str
+    file_hash: Annotated[str | None, Field(description="SHA-256 of the file's bytes, in JSONL of the line's.")]
+
+    @classmethod
+    def of(cls, article: StoredArticle) -> Self:
+        """Return the wire form of an article with its original."""
+        return cls(article=ArticleOut.of(article.info), original=article.original, file_hash=article.file_hash or None)
 
 
 class Status(BaseModel):

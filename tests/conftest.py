@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from hypothesis import settings
 
-from corpus.reading import read_folder, shipped_articles
+from corpus.reading import ArticleFolder, ArticleList, shipped_articles
 from corpus.records import Article, Markup
 from embeddings.encoders.model_folder import ModelFolder, ModelRequest, find_model
 from embeddings.encoders.onnx_encoder import OnnxEncoder
@@ -65,7 +65,7 @@ def default_model(cache: Path) -> ModelFolder:
 @pytest.fixture(scope="session")
 def shipped_index(default_model: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     index = tmp_path_factory.mktemp("shipped") / "index"
-    build(BuildRequest(read_folder(shipped_articles()).articles, default_model, index), SilentReporter())
+    build(BuildRequest(ArticleFolder(shipped_articles()), default_model, index), SilentReporter())
     return index
 
 
@@ -85,7 +85,12 @@ def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a real sentence-transformers folder of a model too small to know anything."""
     from tests.tiny_model import make_tiny_model  # noqa: PLC0415 -- torch takes seconds to import
 
-    characters = {character for article in read_folder(shipped_articles()).articles for character in article.original}
+    characters = {
+        character
+        for item in ArticleFolder(shipped_articles()).articles()
+        if isinstance(item, Article)
+        for character in item.original
+    }
     return make_tiny_model(tmp_path_factory.mktemp("tiny") / "tiny-e5", characters)
 
 
@@ -108,7 +113,7 @@ def tiny_index(tiny_model: ModelFolder, tmp_path: Path) -> Path:
         article("calls", "催收电话一天不超过三次。", "电话"),
         article("records", "征信记录保存五年。", "征信"),
     )
-    build(BuildRequest(articles, tiny_model, index), SilentReporter())
+    build(BuildRequest(ArticleList(articles), tiny_model, index), SilentReporter())
     return index
 
 

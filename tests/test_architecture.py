@@ -21,6 +21,12 @@ HEAVY = {
     "torch": "embeddings/encoders/sentence_transformers_encoder.py",
     "sentence_transformers": "embeddings/encoders/sentence_transformers_encoder.py",
     "bm25s": "embeddings/lexical.py",
+    "rensa": "embeddings/duplicates.py",
+    "opencc": "corpus/script.py",
+    "trafilatura": "corpus/readers/web_page.py",
+    "lxml": "corpus/readers/html_tree.py",
+    "docx": "corpus/readers/word.py",
+    "pypdfium2": "corpus/readers/pdf.py",
     "ir_measures": "embeddings/evaluation/runner.py",
 }
 MAX_FILE_LINES = 400

@@ -7,7 +7,7 @@ from ir_measures import RR, Qrel, R, ScoredDoc, nDCG
 
 from embeddings.evaluation.records import Evaluation, Question, unit_name
 from embeddings.protocols import Progress
-from embeddings.records import Mode, Result
+from embeddings.records import Mode, Result, StoredPassage
 from embeddings.searcher import Searcher
 
 MEASURES = (nDCG @ 10, RR @ 10, R @ 1, R @ 5, R @ 10)
@@ -46,15 +46,28 @@ def scored_units(question: Question, results: Iterable[Result]) -> list[ScoredDo
 
     A passage stands for the judged section that holds it; where none does, for its own section,
     or for its article if the question's judgements are about whole articles, as in BEIR.
+
+    A result stands for its copies, too: who reads it has read them. So each judged section that it
+    or a copy lies in is found at its place, and the copies that nobody judged take no place. Two
+    judged sections in one result stand one after the other, as they would if nothing were folded.
     """
-    whole_articles = not any(judgement.headings for judgement in question.judgements)
     units: dict[str, None] = {}
     for result in results:
-        article, headings = result.passage.article.id, result.passage.headings
-        judged = [judgement for judgement in question.judgements if judgement.covers(article, headings)]
-        deepest = max(judged, key=lambda judgement: len(judgement.headings), default=None)
-        units.setdefault(deepest.unit if deepest else unit_name(article, () if whole_articles else headings))
+        group = (result.passage, *result.also_in)
+        judged = [unit for passage in group if (unit := _judged_unit(question, passage)) is not None]
+        units.update(dict.fromkeys(judged or [_own_unit(question, result.passage)]))
     return [ScoredDoc(question.id, unit, float(len(units) - place)) for place, unit in enumerate(units)]
+
+
+def _judged_unit(question: Question, passage: StoredPassage) -> str | None:
+    covering = [one for one in question.judgements if one.covers(passage.article.id, passage.headings)]
+    deepest = max(covering, key=lambda judgement: len(judgement.headings), default=None)
+    return deepest.unit if deepest else None
+
+
+def _own_unit(question: Question, passage: StoredPassage) -> str:
+    whole_articles = not any(judgement.headings for judgement in question.judgements)
+    return unit_name(passage.article.id, () if whole_articles else passage.headings)
 
 
 def measure(qrels: Sequence[Qrel], run: Sequence[ScoredDoc]) -> dict[str, float]:

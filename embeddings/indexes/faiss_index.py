@@ -1,5 +1,6 @@
 """Search vectors with FAISS."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import faiss
@@ -23,8 +24,14 @@ class FaissIndex:
     @classmethod
     def from_vectors(cls, vectors: FloatArray) -> "FaissIndex":
         """Build the index of vectors of shape (count, dimension)."""
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        return cls.from_windows(vectors.shape[1], [vectors])
+
+    @classmethod
+    def from_windows(cls, dimension: int, windows: Iterable[FloatArray]) -> "FaissIndex":
+        """Build the index of arrays of shape (any, dimension), one below the other."""
+        index = faiss.IndexFlatIP(dimension)
+        for vectors in windows:
+            index.add(np.ascontiguousarray(vectors, dtype=np.float32))
         return cls(index)
 
     @classmethod

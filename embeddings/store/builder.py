@@ -4,33 +4,37 @@ import datetime
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from filelock import FileLock, Timeout
 
-from corpus.chunking import ChunkSizes, CountTokens, chunk
-from corpus.errors import CorpusError
-from corpus.records import Article, Passage, Problem
+from corpus.chunking import ChunkSizes, chunk
+from corpus.records import ArticleSource, Problem
 from embeddings.encoders.export import exported_encoder
 from embeddings.encoders.model_folder import ModelFolder
 from embeddings.errors import ModelError, SnapshotError
 from embeddings.files import checksums, new_folder, remove_unfinished, write_atomically
 from embeddings.indexes.faiss_index import FaissIndex
-from embeddings.lexical import LexicalIndex, tokenize
 from embeddings.protocols import Encoder, Progress
 from embeddings.records import FloatArray
 from embeddings.store.layout import FORMAT_VERSION, IndexLayout, SnapshotLayout
 from embeddings.store.loading import open_snapshot
 from embeddings.store.manifest import Manifest, current_line, read_current, verify
-from embeddings.store.passage_store import write_passages
+from embeddings.store.spool import TextSpool
+from embeddings.store.texts import refuse, write_texts
 
-# Bump when reading or chunking gives other passages for the same articles and sizes.
-PASSAGES_VERSION = 1
+# Bump when reading, cleaning or cutting gives other passages, or other groups of near-duplicates,
+# for the same files and sizes.
+PASSAGES_VERSION = 2
+# Passages encoded together: enough to be sorted by length with little padding, and few enough
+# that what the tokenizer makes of them (some 20 kB each) stays small.
+_WINDOW = 1_024
 _NORM_TOLERANCE = 1e-3
 
 
@@ -48,26 +52,36 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BuildSummary:
-    """Say what a build did; `built` is False where the index was up to date."""
+    """Say what a build did; `built` is False where the index was up to date.
+
+    `copies` of the passages are in `groups` of near-duplicates. `changed` tells that files changed
+    while they were read: some of the change may be missing, and the next build starts afresh.
+    """
 
     snapshot: str
     articles: int
     passages: int
+    groups: int
+    copies: int
     built: bool
     problems: tuple[Problem, ...]
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BuildRequest:
     """Say what to build and where.
 
-    `full` builds even where nothing has changed; `strict` publishes nothing if an article is left out.
+    `reading` names all but the files that decides what the source gives, such as options: where it
+    is another, everything is read anew. `full` builds even where nothing has changed; `strict`
+    publishes nothing if a file, a line or an article is left out.
     """
 
-    articles: tuple[Article, ...]
+    source: ArticleSource
     model: ModelFolder
     index: Path
     sizes: ChunkSizes = field(default_factory=ChunkSizes)
+    reading: str = ""
     full: bool = False
     strict: bool = False
 
@@ -75,9 +89,11 @@ class BuildRequest:
 def build(request: BuildRequest, reporter: Reporter) -> BuildSummary:
     """Build a snapshot and make it current; where anything fails, the old one stays.
 
+    Where no file has changed since the current snapshot was built, files are hashed and no more.
+
     Raises:
         SnapshotError: another build is writing to the index, or the disk cannot be written.
-        CorpusError: no article gives a passage, or one gives none and the request is strict.
+        CorpusError: no article gives a passage, or something is left out and the request is strict.
         ModelError: the model cannot be used.
         DependencyError: the model must be exported and a package for that is missing.
     """
@@ -97,15 +113,12 @@ def build(request: BuildRequest, reporter: Reporter) -> BuildSummary:
 
 
 def _inputs(request: BuildRequest) -> str:
-    """Return what identifies all that the snapshot follows from."""
-    content = (
-        FORMAT_VERSION,
-        PASSAGES_VERSION,
-        asdict(request.sizes),
-        request.model.fingerprint,
-        sorted((article.id, article.content_hash) for article in request.articles),
-    )
-    return hashlib.sha256(json.dumps(content).encode("utf-8")).hexdigest()
+    """Return what identifies all that the snapshot follows from; reads the files, but not what is in them."""
+    settings = (FORMAT_VERSION, PASSAGES_VERSION, asdict(request.sizes), request.model.fingerprint, request.reading)
+    digest = hashlib.sha256(json.dumps(settings).encode("utf-8"))
+    for file in request.source.file_hashes():
+        digest.update(json.dumps(file).encode("utf-8"))
+    return digest.hexdigest()
 
 
 @contextmanager
@@ -136,71 +149,69 @@ def _build(request: BuildRequest, index: IndexLayout, inputs: str, reporter: Rep
     encoder_folder = index.encoder(request.model.fingerprint)
     encoder = exported_encoder(request.model, encoder_folder, reporter.say)
     sizes = request.sizes.fitted_to(encoder.info.max_tokens)
-    chunked, problems = _chunk_all(request.articles, sizes, encoder.count_tokens)
-    _refuse(problems, request.strict)
-    passages = [passage for _, pieces in chunked for passage in pieces]
-    vectors = _encode(encoder, passages, reporter)
+    cut = partial(chunk, sizes=sizes, count_tokens=encoder.count_tokens)
     now = datetime.datetime.now(datetime.UTC)
     name = f"{now:%Y%m%dT%H%M%S%f}-{inputs[:8]}"
     with new_folder(index.snapshot(name).folder) as unfinished:
         parts = SnapshotLayout(unfinished)
-        write_passages(parts.passages, chunked)
-        FaissIndex.from_vectors(vectors).save(parts.vectors)
-        LexicalIndex.from_texts(passage.indexed for passage in passages).save(parts.lexical)
+        with TextSpool.in_folder(unfinished) as spool:
+            reporter.say("reading, cleaning and cutting the articles")
+            texts = write_texts(request.source, cut, parts, spool, request.strict)
+            read = _inputs_after_reading(request, inputs)
+            _encode(encoder, spool, texts.passages, reporter).save(parts.vectors)
         manifest = Manifest(
             format_version=FORMAT_VERSION,
             snapshot=name,
             created=now.isoformat(timespec="seconds"),
-            inputs=inputs,
+            inputs=read,
             encoder=encoder.info,
             target_tokens=sizes.target,
             max_tokens=sizes.maximum,
-            passages=len(passages),
-            articles={article.id: article.content_hash for article, _ in chunked},
-            left_out={problem.path: problem.message for problem in problems},
+            passages=texts.passages,
+            duplicate_groups=texts.groups,
+            duplicate_passages=texts.copies,
+            articles=texts.articles,
+            left_out={problem.path: problem.message for problem in texts.problems},
             files=checksums(unfinished),
             encoder_files=checksums(encoder_folder),
         )
         parts.manifest.write_text(manifest.to_json(), encoding="utf-8")
     _publish(index, manifest)
-    return _summary(manifest, request.strict, built=True)
+    return _summary(manifest, request.strict, built=True, changed=read != inputs)
 
 
-def _summary(manifest: Manifest, strict: bool, built: bool) -> BuildSummary:
+def _inputs_after_reading(request: BuildRequest, before: str) -> str:
+    """Return the inputs if no file has changed since they were taken, else what no build will ever have.
+
+    Of a file that changed in between nobody knows which state was read, so neither is claimed.
+    """
+    after = _inputs(request)
+    return before if after == before else hashlib.sha256(f"{before} or {after}".encode()).hexdigest()
+
+
+def _summary(manifest: Manifest, strict: bool, built: bool, changed: bool = False) -> BuildSummary:
     problems = tuple(Problem(path, message) for path, message in manifest.left_out.items())
-    _refuse(problems, strict)
-    return BuildSummary(manifest.snapshot, len(manifest.articles), manifest.passages, built, problems)
+    refuse(problems, strict)
+    return BuildSummary(
+        snapshot=manifest.snapshot,
+        articles=len(manifest.articles),
+        passages=manifest.passages,
+        groups=manifest.duplicate_groups,
+        copies=manifest.duplicate_passages,
+        built=built,
+        problems=problems,
+        changed=changed,
+    )
 
 
-def _refuse(problems: Sequence[Problem], strict: bool) -> None:
-    if strict and problems:
-        raise CorpusError(f"left out {'; '.join(map(str, problems[:3]))}; with --strict nothing is published")
+def _encode(encoder: Encoder, spool: TextSpool, passages: int, reporter: Reporter) -> FaissIndex:
+    with reporter.bar("encoding passages", passages) as progress:
+        windows = (_unit(encoder, encoder.encode_passages(texts, progress)) for texts in spool.windows(_WINDOW))
+        return FaissIndex.from_windows(encoder.info.dimension, windows)
 
 
-def _chunk_all(
-    articles: Sequence[Article], sizes: ChunkSizes, count_tokens: CountTokens
-) -> tuple[list[tuple[Article, tuple[Passage, ...]]], list[Problem]]:
-    chunked: list[tuple[Article, tuple[Passage, ...]]] = []
-    problems: list[Problem] = []
-    for article in articles:
-        try:
-            passages = chunk(article, sizes, count_tokens)
-            if not any(tokenize(passage.text) for passage in passages):
-                raise CorpusError("it holds no word to search for; write some or remove it")
-            chunked.append((article, passages))
-        except CorpusError as error:
-            # Many documents may come from one file: the id tells which one it was.
-            place = article.path if article.path == article.id else f"{article.path} ({article.id})"
-            problems.append(Problem(place, str(error)))
-    if not chunked:
-        found = "; ".join(str(problem) for problem in problems[:3])
-        raise CorpusError(f"the {len(articles)} articles give no passage ({found}); add text to them")
-    return chunked, problems
-
-
-def _encode(encoder: Encoder, passages: Sequence[Passage], reporter: Reporter) -> FloatArray:
-    with reporter.bar("encoding passages", len(passages)) as progress:
-        vectors = encoder.encode_passages([passage.indexed for passage in passages], progress)
+def _unit(encoder: Encoder, vectors: FloatArray) -> FloatArray:
+    """Return the vectors after seeing that each has length 1."""
     norms = np.linalg.norm(vectors, axis=1)
     if not bool(np.all(np.abs(norms - 1.0) < _NORM_TOLERANCE)):
         raise ModelError(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 # Bump when a released version of this program could not read what this one writes, or would
 # read it wrongly: another file, another table, other normalisation of questions.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ class Manifest:
     """Hold what `manifest.json` says.
 
     `files` and `encoder_files` map names to SHA-256, `articles` ids to content hashes, and
-    `left_out` the articles that gave no passage to the reason.
+    `left_out` the files, lines and articles that gave no passage to the reason.
+    `duplicate_passages` are in `duplicate_groups`, each of which says one thing.
 
     `inputs` identifies everything that the snapshot's content follows from: two builds with the
     same inputs give the same passages and vectors.
@@ -34,6 +35,8 @@ class Manifest:
     target_tokens: int
     max_tokens: int
     passages: int
+    duplicate_groups: int
+    duplicate_passages: int
     articles: dict[str, str]
     left_out: dict[str, str]
     files: dict[str, str]

@@ -1,43 +1,85 @@
-"""Keep originals and passages in SQLite, read by row."""
+"""Keep originals and passages in SQLite, written one article at a time and read by row."""
 
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from corpus.records import Article, Passage
-from embeddings.errors import REBUILD_HINT, SnapshotError
-from embeddings.records import ArticleInfo, RowArray, StoredPassage
+import numpy as np
 
+from corpus.records import Article, Edit, Passage
+from embeddings.errors import REBUILD_HINT, SnapshotError
+from embeddings.records import ArticleInfo, RowArray, StoredArticle, StoredPassage
+
+# `edits` is a list of [start, end, replacement, rule]; `duplicates` is the id of the first passage
+# of the group of near-duplicates that a passage is in, NULL where it is in none.
 _SCHEMA = """
 CREATE TABLE article (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, path TEXT NOT NULL,
-    source TEXT, url TEXT, published TEXT, tags TEXT NOT NULL, original TEXT NOT NULL
+    source TEXT, author TEXT, url TEXT, published TEXT, tags TEXT NOT NULL,
+    original TEXT NOT NULL, file_hash TEXT NOT NULL
 ) STRICT;
 CREATE TABLE passage (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, article INTEGER NOT NULL REFERENCES article,
-    start INTEGER NOT NULL, stop INTEGER NOT NULL, text TEXT NOT NULL, headings TEXT NOT NULL
+    start INTEGER NOT NULL, stop INTEGER NOT NULL, text TEXT NOT NULL, headings TEXT NOT NULL,
+    edits TEXT NOT NULL, duplicates TEXT
 ) STRICT;
+CREATE INDEX passage_duplicates ON passage (duplicates) WHERE duplicates IS NOT NULL;
 """
-_SELECT = """
-SELECT row, passage.id, start, stop, text, headings,
-       article.id, title, path, source, url, published, tags
-FROM passage JOIN article ON article.number = passage.article WHERE row IN ({marks})
-"""
+_INFO = "article.id, title, path, source, author, url, published, tags"
+_SELECT = f"""
+SELECT row, duplicates, passage.id, start, stop, text, headings, edits, {_INFO}
+FROM passage JOIN article ON article.number = passage.article WHERE
+"""  # noqa: S608 -- constants
+# SQLite takes 32,766 values in a statement; older ones 999.
+_VALUES_AT_ONCE = 900
 
 
-def write_passages(path: Path, articles: Iterable[tuple[Article, Sequence[Passage]]]) -> None:
+class PassageWriter:
     """Write articles and their passages into a new file; rows count from 0 in the given order."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(_SCHEMA)
-        row = 0
-        for number, (article, passages) in enumerate(articles):
-            connection.execute("INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _article(number, article))
-            for passage in passages:
-                connection.execute("INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?)", _passage(row, number, passage))
-                row += 1
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._articles = 0
+        self._rows = 0
+
+    @classmethod
+    @contextmanager
+    def create(cls, path: Path) -> Iterator["PassageWriter"]:
+        """Give a writer into a new file, which is complete at the end.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        try:
+            with closing(sqlite3.connect(path)) as connection, connection:
+                connection.executescript(_SCHEMA)
+                yield cls(connection)
+        except sqlite3.OperationalError as error:
+            raise OSError(f"{path.name}: {error}") from error
+
+    def add(self, article: Article, passages: Sequence[Passage]) -> None:
+        """Write an article and its passages."""
+        marks = ", ".join("?" * 11)
+        self._connection.execute(f"INSERT INTO article VALUES ({marks})", _article(self._articles, article))  # noqa: S608
+        records = (_passage(row, self._articles, passage) for row, passage in enumerate(passages, start=self._rows))
+        self._connection.executemany("INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)", records)
+        self._articles += 1
+        self._rows += len(passages)
+
+    def mark_duplicates(self, firsts: RowArray) -> None:
+        """Write which passages are copies of one another.
+
+        Args:
+            firsts: for each row the first row of its group, -1 where it is in none.
+        """
+        rows = np.flatnonzero(firsts >= 0)
+        self._connection.executemany(
+            "UPDATE passage SET duplicates = (SELECT id FROM passage AS first WHERE first.row = ?) WHERE row = ?",
+            ((int(firsts[row]), int(row)) for row in rows),
+        )
 
 
 def _article(number: int, article: Article) -> tuple[object, ...]:
@@ -47,24 +89,26 @@ def _article(number: int, article: Article) -> tuple[object, ...]:
         article.shown_title,
         article.path,
         article.source,
+        article.author,
         article.url,
         article.published,
         _to_json(article.tags),
         article.original,
+        article.file_hash,
     )
 
 
 def _passage(row: int, article: int, passage: Passage) -> tuple[object, ...]:
-    headings = _to_json(passage.headings)
-    return (row, passage.id, article, passage.start, passage.end, passage.text, headings)
+    edits = _to_json([(edit.start, edit.end, edit.replacement, edit.rule) for edit in passage.edits])
+    return (row, passage.id, article, passage.start, passage.end, passage.text, _to_json(passage.headings), edits)
 
 
-def _to_json(texts: tuple[str, ...]) -> str:
-    return json.dumps(texts, ensure_ascii=False)
+def _to_json(values: Sequence[object]) -> str:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
 class PassageStore:
-    """Read passages from a file that `write_passages` wrote; safe to share between threads."""
+    """Read passages from a file that a `PassageWriter` wrote; safe to share between threads."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -89,28 +133,64 @@ class PassageStore:
     @property
     def count(self) -> int:
         """Return the number of passages."""
-        with self._lock:
-            return int(self._connection.execute("SELECT count(*) FROM passage").fetchone()[0])
+        return int(self._all("SELECT count(*) FROM passage", [])[0][0])
 
     def article_ids(self) -> frozenset[str]:
         """Return the ids of all articles."""
-        with self._lock:
-            return frozenset(id_ for (id_,) in self._connection.execute("SELECT id FROM article"))
+        return frozenset(id_ for (id_,) in self._all("SELECT id FROM article", []))
+
+    def article(self, id_: str) -> StoredArticle | None:
+        """Return the article of this id, None where there is none."""
+        found = self._all(f"SELECT original, file_hash, {_INFO} FROM article WHERE id = ?", [id_])  # noqa: S608
+        return next((StoredArticle(_info(info), original, file_hash) for original, file_hash, *info in found), None)
 
     def get(self, rows: RowArray) -> list[StoredPassage]:
         """Return the passages of these rows, in this order."""
-        marks = ",".join("?" * len(rows))
-        with self._lock:
-            found = self._connection.execute(_SELECT.format(marks=marks), rows.tolist()).fetchall()
+        found = self._in(f"{_SELECT} row IN", rows.tolist())
         passages = {record[0]: _stored(record) for record in found}
         return [passages[row] for row in rows.tolist()]
+
+    def groups(self, rows: RowArray) -> dict[int, str]:
+        """Return the group of near-duplicates of each of these rows that is in one."""
+        wanted = "SELECT row, duplicates FROM passage WHERE duplicates IS NOT NULL AND row IN"
+        return {int(row): group for row, group in self._in(wanted, rows.tolist())}
+
+    def members(self, groups: Sequence[str]) -> dict[str, tuple[StoredPassage, ...]]:
+        """Return all passages of each of these groups, in order of row."""
+        found: dict[str, list[StoredPassage]] = {group: [] for group in groups}
+        for record in sorted(self._in(f"{_SELECT} duplicates IN", groups), key=lambda record: record[0]):
+            found[record[1]].append(_stored(record))
+        return {group: tuple(passages) for group, passages in found.items()}
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
+    def _in(self, statement: str, values: Sequence[object]) -> list[Sequence[str]]:
+        found: list[Sequence[str]] = []
+        for start in range(0, len(values), _VALUES_AT_ONCE):
+            some = values[start : start + _VALUES_AT_ONCE]
+            found += self._all(f"{statement} ({','.join('?' * len(some))})", some)
+        return found
+
+    def _all(self, statement: str, values: Sequence[object]) -> list[Sequence[str]]:
+        with self._lock:
+            return self._connection.execute(statement, values).fetchall()
+
 
 def _stored(record: Sequence[str]) -> StoredPassage:
-    _, id_, start, stop, text, headings, article_id, title, path, source, url, published, tags = record
-    article = ArticleInfo(article_id, title, path, source, url, published, tuple(json.loads(tags)))
-    return StoredPassage(id_, int(start), int(stop), text, tuple(json.loads(headings)), article)
+    _, _, id_, start, stop, text, headings, edits, *info = record
+    return StoredPassage(
+        id=id_,
+        start=int(start),
+        end=int(stop),
+        text=text,
+        headings=tuple(json.loads(headings)),
+        article=_info(info),
+        edits=tuple(Edit(*edit) for edit in json.loads(edits)),
+    )
+
+
+def _info(record: Sequence[str]) -> ArticleInfo:
+    id_, title, path, source, author, url, published, tags = record
+    return ArticleInfo(id_, title, path, source, author, url, published, tuple(json.loads(tags)))

@@ -4,20 +4,22 @@ import re
 
 import pytest
 
-from corpus.reading import read_folder, shipped_articles
-from corpus.records import Article
+from corpus.cleaning import clean
+from corpus.reading import ArticleFolder, shipped_articles
+from corpus.records import Article, Problem
 from corpus.structure import blocks
 
-READING = read_folder(shipped_articles())
+READ = tuple(ArticleFolder(shipped_articles()).articles())
+ARTICLES = tuple(item for item in READ if not isinstance(item, Problem))
 LINK = re.compile(r"\]\(([^)]+)\)")
 
 
 def test_all_are_read() -> None:
-    assert READING.problems == ()
-    assert len(READING.articles) >= 12
+    assert READ == ARTICLES
+    assert len(ARTICLES) >= 12
 
 
-@pytest.mark.parametrize("article", READING.articles, ids=lambda article: article.id)
+@pytest.mark.parametrize("article", ARTICLES, ids=lambda article: article.id)
 def test_article(article: Article) -> None:
     body = article.original[article.body_start :]
     assert article.path == f"{article.id}.md"
@@ -26,8 +28,13 @@ def test_article(article: Article) -> None:
     assert article.published
     assert article.tags
     assert 700 <= len(re.findall(r"[\u4e00-\u9fff]", body)) <= 2000
-    assert len({block.headings for block in blocks(article)} - {()}) >= 4
+    assert len({block.headings for block in blocks(body, article.markup)} - {()}) >= 4
     assert "资料截至" in body
     assert "不构成法律意见" in body
     for target in LINK.findall(body):
         assert (shipped_articles() / target).is_file(), target
+
+
+@pytest.mark.parametrize("article", ARTICLES, ids=lambda article: article.id)
+def test_cleaning_takes_out_nothing_but_markdown(article: Article) -> None:
+    assert {edit.rule for edit in clean(article).edits} <= {"markdown-link", "markdown-strong"}

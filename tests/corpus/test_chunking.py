@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from corpus.chunking import ChunkSizes, chunk
+from corpus.chunking import OVERLAP_TOKENS, ChunkSizes, chunk
 from corpus.errors import CorpusError
-from corpus.records import Markup
+from corpus.records import Article, CleanArticle, Edit, Markup, Passage
 from corpus.structure import blocks
-from tests.conftest import article
 
 SIZES = ChunkSizes(target=32, maximum=48)
 
@@ -21,8 +20,16 @@ def count_characters(texts: Sequence[str]) -> list[int]:
     return [len(text) + 2 for text in texts]
 
 
+def article(text: str, markup: Markup = Markup.PLAIN, title: str | None = None) -> CleanArticle:
+    return CleanArticle(Article("a", "a.txt", text, markup, title=title), text, ())
+
+
+def passages(text: str, markup: Markup = Markup.PLAIN, sizes: ChunkSizes = SIZES) -> list[Passage]:
+    return list(chunk(article(text, markup), sizes, count_characters))
+
+
 def texts(text: str, markup: Markup = Markup.PLAIN, title: str | None = None) -> list[str]:
-    return [passage.text for passage in chunk(article("a", text, title, markup), SIZES, count_characters)]
+    return [passage.text for passage in chunk(article(text, markup, title), SIZES, count_characters)]
 
 
 def test_paragraphs_are_packed_up_to_the_target() -> None:
@@ -35,8 +42,82 @@ def test_a_scrap_joins_its_neighbour_up_to_the_maximum() -> None:
 
 
 def test_a_long_paragraph_is_cut_after_sentences() -> None:
+    # Each sentence of twenty, and the one before it: too long a repetition for a maximum of 40.
     sentences = ["一" * 19 + "。", "二" * 19 + "！”", "三" * 19 + "？"]
-    assert texts("".join(sentences)) == sentences
+    found = passages("".join(sentences), sizes=ChunkSizes(target=32, maximum=40))
+    assert [passage.text for passage in found] == sentences
+
+
+def test_the_last_sentence_is_repeated_where_a_section_is_cut() -> None:
+    sentences = ["一" * 17 + "。", "二" * 9 + "！”", "三" * 19 + "？"]
+    assert texts("".join(sentences)) == [sentences[0] + sentences[1], sentences[1] + sentences[2]]
+    assert texts(sentences[0] + sentences[1] + "\n" + sentences[2]) == [
+        sentences[0] + sentences[1],
+        sentences[1] + "\n" + sentences[2],
+    ]
+    # Not across sections, not where the sentence is long, and not where no sentence ends.
+    sections = f"一、甲\n{sentences[0]}\n二、乙\n{sentences[2]}"
+    assert texts(sections) == [sentences[0], sentences[2]]
+    long = "长" * 39 + "。"
+    assert texts(long + sentences[0]) == [long, sentences[0]]
+    assert texts("一" * 20 + "\n" + sentences[2]) == ["一" * 20, sentences[2]]
+
+
+def test_a_list_that_must_be_cut_goes_on_under_its_lead() -> None:
+    lead = "要带三样："
+    items = [
+        "- 工作证，有照片和公章，要原件。",
+        "- 委托书，写明姓名和期限，要原件。",
+        "- 录音笔，全程开着录音，要有电。",
+    ]
+    found = passages("\n".join([lead, *items]))
+    assert [p.text for p in found] == [f"{lead}\n{items[0]}", items[1], items[2]]
+    assert [p.indexed for p in found] == [f"{lead}\n{item}" for item in items]
+
+
+def test_a_lead_is_never_left_behind() -> None:
+    sentence, lead = "上门之前应当先约好时间和地点再来，不能突然来。", "要带："
+    item = "\n- 工作证，有照片和公章，要原件。"
+    assert texts(sentence + lead + item) == [sentence, sentence + lead + item]
+
+
+def test_rows_stay_whole_and_keep_their_head() -> None:
+    row = "| 国家标准，互联网金融 | 电话，每天不超过三次 | 第七条 |"
+    text = f"| 文件 | 次数 |\n| --- | --- |\n{row}\n{row}\n"
+    found = passages(text, Markup.MARKDOWN, ChunkSizes(target=48, maximum=64))
+    assert [p.text for p in found] == [f"| 文件 | 次数 |\n| --- | --- |\n{row}", row]
+    assert found[1].indexed == f"| 文件 | 次数 |\n{row}"
+
+
+def test_question_and_answer_stay_together() -> None:
+    text = "问：能录自己的通话吗？\n答：能。先说明在录音，再好好谈，保留原件。\n问：能拍人吗？\n答：能拍过程。"
+    assert texts(text) == [
+        "问：能录自己的通话吗？\n答：能。先说明在录音，再好好谈，保留原件。",
+        "问：能拍人吗？\n答：能拍过程。",
+    ]
+    answer = "答：" + "能录的，自己的通话。" * 6
+    found = passages(f"问：能录吗？\n{answer}")
+    assert found[0].text.startswith("问：能录吗？\n答：")
+    assert all(p.indexed.startswith("问：能录吗？\n") for p in found)
+
+
+def test_no_border_lies_inside_an_edit() -> None:
+    # "AB" stood where twelve characters stand now, in the middle of a run that must be halved.
+    original = "一" * 40 + "AB" + "二" * 40
+    text = "一" * 40 + "电话电话电话电话电话电话" + "二" * 40
+    edited = CleanArticle(
+        Article("a", "a.txt", original, Markup.PLAIN),
+        text,
+        (Edit(40, 42, "电话电话电话电话电话电话", "blank-restored"),),
+    )
+    found = chunk(edited, SIZES, count_characters)
+    assert "".join(passage.text for passage in found) == text
+    assert [(p.start, p.end, bool(p.edits)) for p in found] == [(0, 40, False), (40, 56, True), (56, 82, False)]
+
+
+def test_what_is_indexed_is_normalised_and_what_is_shown_is_not() -> None:
+    (passage,) = passages("催收人員上門，應當出示證件□。")
+    assert (passage.text, passage.indexed) == ("催收人員上門，應當出示證件□。", "催收人员上门，应当出示证件 。")
 
 
 def test_a_long_sentence_is_cut_at_clauses_then_between_characters() -> None:
@@ -46,8 +127,8 @@ def test_a_long_sentence_is_cut_at_clauses_then_between_characters() -> None:
 
 def test_sections_are_never_mixed() -> None:
     text = "## 甲\n正文一\n\n## 乙\n正文二\n"
-    passages = chunk(article("a", text, "题", Markup.MARKDOWN), SIZES, count_characters)
-    assert [(p.headings, p.text, p.indexed) for p in passages] == [
+    found = chunk(article(text, Markup.MARKDOWN, "题"), SIZES, count_characters)
+    assert [(p.headings, p.text, p.indexed) for p in found] == [
         (("甲",), "正文一", "题 甲\n正文一"),
         (("乙",), "正文二", "题 乙\n正文二"),
     ]
@@ -79,30 +160,32 @@ GAPS = st.lists(st.sampled_from([" " * 70, "\n" * 50, "　" * 33, "上门要带�
 
 @given(DIRTY | GAPS, st.sampled_from(Markup), st.sampled_from([SIZES, ChunkSizes(32, 32), ChunkSizes(16, 17)]))
 def test_passages_are_the_source_in_order_and_complete(text: str, markup: Markup, sizes: ChunkSizes) -> None:
-    source = article("a", text, markup=markup)
     try:
-        passages = chunk(source, sizes, count_characters)
+        found = chunk(article(text, markup), sizes, count_characters)
     except CorpusError:
         reject()  # headings that leave no room: tested above
     position = 0
-    for passage in passages:
-        assert passage.text == text[passage.start : passage.end]
-        assert passage.start >= position
-        assert passage.text == passage.text.strip() != ""
+    shown: list[int] = []
+    for passage in found:
+        assert passage.text == text[passage.start : passage.end] == passage.text.strip() != ""
+        # A passage goes on from the one before, or repeats a little of it.
+        assert passage.end > position
+        assert position - passage.start <= OVERLAP_TOKENS
         assert len(passage.indexed) + 2 <= sizes.maximum
         position = passage.end
-    assert len({passage.id for passage in passages}) == len(passages)
-    # Every visible character of every block stands in exactly one passage, and what is in no block
-    # is in a heading: nothing of the source is lost.
-    wanted = "".join("".join(text[block.start : block.end].split()) for block in blocks(source))
-    assert "".join("".join(passage.text.split()) for passage in passages) == wanted
-    kept = Counter(wanted)
-    for path in {passage.headings for passage in passages}:
+        shown += range(passage.start, passage.end)
+    assert len({passage.id for passage in found}) == len(found)
+    # Every visible character of every block stands in a passage, and what is in no block is in a
+    # heading: nothing of the source is lost.
+    in_blocks = {p for block in blocks(text, markup) for p in range(block.start, block.end) if not text[p].isspace()}
+    assert in_blocks == {p for p in shown if not text[p].isspace()}
+    kept = Counter(text[p] for p in in_blocks)
+    for path in {passage.headings for passage in found}:
         kept.update("".join(path))
     assert not Counter(character for character in text if character.isalnum()) - kept
 
 
 @given(DIRTY)
 def test_chunking_is_repeatable(text: str) -> None:
-    first = chunk(article("a", text), SIZES, count_characters)
-    assert first == chunk(article("a", text), SIZES, count_characters)
+    first = chunk(article(text), SIZES, count_characters)
+    assert first == chunk(article(text), SIZES, count_characters)

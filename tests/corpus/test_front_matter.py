@@ -7,14 +7,15 @@ from corpus.front_matter import FrontMatter, read_front_matter
 
 
 def test_all_fields() -> None:
-    fields = "id: a\ntitle: 上门\nsource: 编\nurl: https://example.org/1\npublished: 2026-03-01\ntags: [上门, 2026]"
-    text = f"---\n{fields}\n---\n正文"
+    fields = "id: a\ntitle: 上门\nsource: 编\nauthor: 甲\nurl: https://example.org/1"
+    text = f"---\n{fields}\npublished: 2026-03-01\ntags: [上门, 2026]\n---\n正文"
     front = read_front_matter(text)
     assert front == FrontMatter(
         body_start=text.index("正文"),
         id="a",
         title="上门",
         source="编",
+        author="甲",
         url="https://example.org/1",
         published="2026-03-01",
         tags=("上门", "2026"),
@@ -40,7 +41,7 @@ def test_values_are_the_texts_that_stand_there() -> None:
 
 def test_empty_block_and_unknown_keys() -> None:
     assert read_front_matter("---\n---\n正文").body_start == 8
-    assert read_front_matter("---\nauthor: 某\n---\n正文").title is None
+    assert read_front_matter("---\neditor: 某\n---\n正文").title is None
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_empty_block_and_unknown_keys() -> None:
         ("- a\n- b", "is a list, a mapping was wanted"),
         ("title: {a: b}", "title in the front matter is a dict, a text was wanted"),
         ("title: [a, b]", "title in the front matter is a list, a text was wanted"),
-        ('title: "\\ud83d"', "title '.*ud83d' holds half a character"),
+        ('title: "\\ud83d"', "title in the front matter '.*ud83d' holds half a character"),
         ("a: &x [1]\nb: *x", r"not YAML \(aliases are not read\)"),
         ("published: 去年", "published in the front matter is '去年', a date was wanted"),
         ("published: 2026-13-01", "a date was wanted"),

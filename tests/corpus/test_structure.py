@@ -2,13 +2,12 @@
 
 import pytest
 
-from corpus.records import Markup
+from corpus.records import BlockKind, Markup
 from corpus.structure import blocks
-from tests.conftest import article
 
 
 def spans(text: str, markup: Markup) -> list[tuple[str, tuple[str, ...]]]:
-    return [(text[block.start : block.end], block.headings) for block in blocks(article("a", text, markup=markup))]
+    return [(text[block.start : block.end], block.headings) for block in blocks(text, markup)]
 
 
 def test_markdown() -> None:
@@ -19,8 +18,10 @@ def test_markdown() -> None:
     assert spans(text, Markup.MARKDOWN) == [
         ("开头", ()),
         ("第一段\n第二行", ("一 码",)),
-        ("- 甲\n- 乙", ("一 码",)),
-        ("| a | b |\n| - | - |\n| 1 | 2 |", ("一 码", "细")),
+        ("- 甲", ("一 码",)),
+        ("- 乙", ("一 码",)),
+        ("| a | b |\n| - | - |", ("一 码", "细")),
+        ("| 1 | 2 |", ("一 码", "细")),
         ("> 引", ("二",)),
     ]
 
@@ -66,3 +67,75 @@ def test_plain_text_with_numbered_headings() -> None:
 @pytest.mark.parametrize("line", ["2025年逾期的人很多", "一、" + "长" * 40, "三天后，还款", "1. 还款。"])
 def test_not_a_heading(line: str) -> None:
     assert spans(line, Markup.PLAIN) == [(line, ())]
+
+
+@pytest.mark.parametrize("line", ["小編導語", "结语：", "四、真实案例:他们来了", "案例一：小周逾期", "误区2:不还也行"])
+def test_headings_of_web_articles(line: str) -> None:
+    assert spans(f"{line}\n正文。", Markup.PLAIN) == [("正文。", (line.rstrip("：:"),))]
+
+
+@pytest.mark.parametrize("line", ["1. 短信通知:平台会发短信", "案例一：小周逾期，还不上", "小编被催收了"])
+def test_lines_that_are_no_headings(line: str) -> None:
+    assert spans(f"{line}\n正文。", Markup.PLAIN) == [(line, ()), ("正文。", ())]
+
+
+def kinds(text: str, markup: Markup) -> list[tuple[str, BlockKind, str | None]]:
+    return [
+        (text[block.start : block.end], block.kind, text[slice(*block.lead)] if block.lead else None)
+        for block in blocks(text, markup)
+    ]
+
+
+def test_a_list_knows_the_line_that_leads_into_it() -> None:
+    plain = "上门要合规。要带三样：\n- 工作证，原件\n2. 委托书，原件\n（3）录音，全程\n然后再谈。"
+    lead = "要带三样："
+    assert kinds(plain, Markup.PLAIN) == [
+        ("上门要合规。", BlockKind.PARAGRAPH, None),
+        ("要带三样：", BlockKind.PARAGRAPH, None),
+        ("- 工作证，原件", BlockKind.ITEM, lead),
+        ("2. 委托书，原件", BlockKind.ITEM, lead),
+        ("（3）录音，全程", BlockKind.ITEM, lead),
+        ("然后再谈。", BlockKind.PARAGRAPH, None),
+    ]
+    markdown = "要带：\n\n- 工作证\n\n  看照片\n  - 细看\n- 委托书\n"
+    assert kinds(markdown, Markup.MARKDOWN) == [
+        ("要带：", BlockKind.PARAGRAPH, None),
+        ("- 工作证\n\n  看照片\n  - 细看", BlockKind.ITEM, "要带："),
+        ("- 委托书", BlockKind.ITEM, "要带："),
+    ]
+
+
+def test_a_paragraph_without_a_colon_leads_nowhere() -> None:
+    assert kinds("要带证件。\n- 工作证，原件", Markup.PLAIN)[1] == ("- 工作证，原件", BlockKind.ITEM, None)
+
+
+def test_rows_know_the_head_of_their_table() -> None:
+    text = "| 文件 | 次数 |\n| --- | --- |\n| 国标 | 三次 |\n| 指引 | 六次 |\n"
+    head = "| 文件 | 次数 |"
+    assert kinds(text, Markup.MARKDOWN) == [
+        ("| 文件 | 次数 |\n| --- | --- |", BlockKind.ROW, None),
+        ("| 国标 | 三次 |", BlockKind.ROW, head),
+        ("| 指引 | 六次 |", BlockKind.ROW, head),
+    ]
+
+
+@pytest.mark.parametrize("markup", Markup)
+def test_a_question_stands_with_its_answer(markup: Markup) -> None:
+    text = "引言。\n\n问：能录音吗？\n\n答：能。\n\n自己的通话可以。\n\nQ2：能拍照吗？\n\nA2：能。\n"
+    assert kinds(text, markup) == [
+        ("引言。", BlockKind.PARAGRAPH, None),
+        ("问：能录音吗？\n\n答：能。\n\n自己的通话可以。", BlockKind.ANSWER, "问：能录音吗？"),
+        ("Q2：能拍照吗？\n\nA2：能。", BlockKind.ANSWER, "Q2：能拍照吗？"),
+    ]
+
+
+def test_a_question_without_an_answer_takes_nothing_in() -> None:
+    assert [text for text, _, _ in kinds("问：能录音吗？\n正文。", Markup.PLAIN)] == ["问：能录音吗？", "正文。"]
+
+
+def test_a_question_and_its_answer_in_one_paragraph() -> None:
+    text = "问：能录音吗？\n答：能。\n\n## 二\n正文。"
+    assert kinds(text, Markup.MARKDOWN) == [
+        ("问：能录音吗？\n答：能。", BlockKind.ANSWER, "问：能录音吗？"),
+        ("正文。", BlockKind.PARAGRAPH, None),
+    ]

@@ -1,12 +1,14 @@
 """Terms, and BM25 over them."""
 
 import math
+import random
 from pathlib import Path
 
+import bm25s
 import pytest
 
 from embeddings.errors import SnapshotError
-from embeddings.lexical import LexicalIndex, tokenize
+from embeddings.lexical import LexicalIndex, TermStatistics, tokenize
 
 TEXTS = ["催收电话", "上门催收", "征信记录", "上门"]
 
@@ -30,6 +32,31 @@ def test_score_is_lucene_bm25() -> None:
     tf = 1 / (1 + 1.5 * (1 - 0.75 + 0.75 * 7 / (24 / 4)))
     assert ranked.rows.tolist() == [2]
     assert ranked.scores[0] == pytest.approx(idf * tf, rel=1e-5)
+
+
+def test_weights_are_those_of_the_library() -> None:
+    generator = random.Random(3)  # noqa: S311
+    texts = ["".join(generator.choices("催收电话上门征信a，", k=generator.randrange(40))) for _ in range(300)]
+    library = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
+    vocabulary: dict[str, int] = {}
+    ids = [[vocabulary.setdefault(term, len(vocabulary)) for term in tokenize(text)] for text in texts]
+    library.index((ids, vocabulary), show_progress=False)
+    index = LexicalIndex.from_texts(texts)
+    for question in ("催", "催收", "aa", "收电", "催收电话上门征信a"):
+        assert index.scores(question) == pytest.approx(library.get_scores(tokenize(question)), rel=1e-5)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+def test_windows_change_nothing(size: int) -> None:
+    texts = [*TEXTS, "上门上门"]
+    statistics = TermStatistics()
+    for text in texts:
+        statistics.add(text)
+    windows = (texts[start : start + size] for start in range(0, len(texts), size))
+    index = LexicalIndex.from_windows(statistics, windows)
+    wanted = LexicalIndex.from_texts(texts)
+    assert index.scores("上门催收电话").tolist() == wanted.scores("上门催收电话").tolist()
+    assert index.count == 5
 
 
 def test_scores_of_all_rows() -> None:

@@ -2,15 +2,21 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from corpus.reading import ArticleList
+from embeddings.encoders.model_folder import ModelFolder
 from embeddings.errors import SnapshotError, TextTooLongError
 from embeddings.indexes.exact import ExactIndex
 from embeddings.lexical import tokenize
 from embeddings.records import FloatArray, Mode, Result
 from embeddings.searcher import Searcher
+from embeddings.store.builder import BuildRequest, build
+from embeddings.store.loading import open_searcher
+from tests.conftest import SilentReporter, article
 
 VISITS = "微粒贷逾期会上门吗"
 
@@ -73,6 +79,62 @@ def test_lexical_scores_are_null_where_no_word_is_shared(searcher: Searcher) -> 
 def indexed_text(result: Result) -> str:
     passage = result.passage
     return " ".join((passage.article.title, *passage.headings, passage.text))
+
+
+COPIED = "催收人员上门应当出示工作证和委托书，拿不出来可以不开门，也可以报警。"
+
+
+@pytest.fixture
+def copies(tiny_model: ModelFolder, tmp_path: Path) -> Searcher:
+    texts = {
+        "a": COPIED,
+        "b": "催收电话一天不超过三次。",
+        "c": COPIED + "请看。",
+        "d": "征信记录保存五年。",
+        "e": COPIED,
+    }
+    texts["f"] = "催收电话一天不超过三次"
+    source = ArticleList(article(id_, text, title=f"题{id_}") for id_, text in texts.items())
+    build(BuildRequest(source, tiny_model, tmp_path / "index"), SilentReporter())
+    return open_searcher(tmp_path / "index")
+
+
+def articles_of(result: Result) -> list[str]:
+    return [result.passage.article.id, *(one.article.id for one in result.also_in)]
+
+
+@pytest.mark.parametrize("mode", [Mode.HYBRID, Mode.DENSE])
+def test_copies_are_one_result_that_names_all_of_them(copies: Searcher, mode: Mode) -> None:
+    results = copies.search("上门要带工作证和委托书吗", 10, mode)
+    assert [result.rank for result in results] == [1, 2, 3]
+    assert sorted(sorted(articles_of(result)) for result in results) == [["a", "c", "e"], ["b", "f"], ["d"]]
+    for result in results:
+        assert [one.article.id for one in result.also_in] == sorted(one.article.id for one in result.also_in)
+    # Fewer results are other groups all the same, each with all of its copies.
+    assert copies.search("上门要带工作证和委托书吗", 2, mode) == results[:2]
+
+
+def test_the_best_ranked_of_a_group_stands_for_it(copies: Searcher) -> None:
+    (result,) = copies.search("请看上门", 5, Mode.LEXICAL)
+    assert articles_of(result) == ["c", "a", "e"]
+    assert result.also_in[0].text == COPIED
+    (by_title,) = copies.search("题e上门", 5, Mode.LEXICAL)[:1]
+    assert articles_of(by_title) == ["e", "a", "c"]
+
+
+def test_many_questions_are_folded_as_one_is(copies: Searcher) -> None:
+    questions = ["上门", "电话几次"]
+    for question, results in zip(questions, copies.search_many(questions, 5), strict=True):
+        assert [articles_of(one) for one in results] == [articles_of(one) for one in copies.search(question, 5)]
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_question_is_asked_in_the_form_of_the_index(searcher: Searcher, mode: Mode) -> None:
+    wanted = searcher.search("微粒贷逾期会上门吗APP", 5, mode, explain=True)
+    for question in ("微粒貸逾期會上門嗎ＡＰＰ", "微粒贷逾期会上门吗ＡＰＰ"):
+        assert searcher.search(question, 5, mode, explain=True) == wanted
+        (many,) = searcher.search_many([question], 5, mode)
+        assert [one.passage for one in many] == [one.passage for one in wanted]
 
 
 def test_threads_get_their_own_answers(searcher: Searcher) -> None:

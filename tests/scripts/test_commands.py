@@ -17,6 +17,8 @@ from scripts.serve import _address, _listen
 from service.settings import SettingsError
 from tests.conftest import ROOT, serve_process, write_lines
 
+NO_COPIES = re.escape("(0 of them in 0 groups of near-duplicates)")
+
 
 def zhaiwen(
     *arguments: object, cwd: Path = ROOT, environment: Mapping[str, str] | None = None
@@ -49,7 +51,7 @@ def test_rebuild_then_search(articles: Path, tiny_model_folder: Path, tmp_path: 
     index = tmp_path / "index"
     rebuild = zhaiwen("rebuild", articles, "--index", index, "--model", tiny_model_folder)
     assert rebuild.returncode == 0, rebuild.stderr
-    assert re.fullmatch(rf"{index} now serves 2 articles, 2 passages, snapshot \S+\n", rebuild.stdout)
+    assert re.fullmatch(rf"{index} now serves 2 articles, 2 passages {NO_COPIES}, snapshot \S+\n", rebuild.stdout)
     again = zhaiwen("rebuild", articles, "--index", index, "--model", tiny_model_folder)
     assert "is up to date: 2 articles, 2 passages" in again.stdout
     search = zhaiwen("search", "上门带什么证件", "--index", index, "-k", 1, "--mode", "lexical")
@@ -71,17 +73,54 @@ def test_by_default_the_index_lies_in_the_working_folder(
     assert (tmp_path / "index" / "CURRENT").is_file()
 
 
-def test_a_file_that_is_not_utf8(articles: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
-    (articles / "gbk.txt").write_bytes("催收".encode("gb18030"))
+def test_what_is_left_out_is_named_counted_and_told_by_the_exit_code(
+    articles: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    (articles / "more.jsonl").write_text('{"text": "征信记录保存五年。"}\nnonsense\n{"text": 3}\n', encoding="utf-8")
     options = ("--index", tmp_path / "index", "--model", tiny_model_folder)
     strict = zhaiwen("rebuild", articles, *options, "--strict")
     assert strict.returncode == 2
-    assert "1 files were left out and --strict was given; nothing was built" in strict.stderr
-    assert not (tmp_path / "index").exists()
-    lenient = zhaiwen("rebuild", articles, *options)
-    assert lenient.returncode == 0
-    assert "left out gbk.txt: it is not UTF-8 (byte 0xb4 at offset 0); save it as UTF-8" in lenient.stderr
-    assert "now serves 2 articles" in lenient.stdout
+    assert re.search(
+        r"rebuild: 2 were left out \(more\.jsonl:2: it is not JSON .*; "
+        r"more\.jsonl:3: it has no text in the field 'text'.*\) "
+        r"and --strict was given; nothing was published",
+        strict.stderr,
+    )
+    assert not (tmp_path / "index" / "CURRENT").exists()
+    for state in ("now serves", "is up to date:"):
+        lenient = zhaiwen("rebuild", articles, *options)
+        assert lenient.returncode == 3
+        assert re.findall(r"^zhaiwen: left out (\S+): ", lenient.stderr, re.MULTILINE) == [
+            "more.jsonl:2",
+            "more.jsonl:3",
+        ]
+        assert (
+            f"{state} 3 articles, 3 passages (0 of them in 0 groups of near-duplicates), 2 left out" in lenient.stdout
+        )
+
+
+def test_copies_are_counted_and_shown(articles: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    (articles / "copy.txt").write_text("催收电话一天不超过三次！", encoding="utf-8")
+    index = tmp_path / "index"
+    rebuild = zhaiwen("rebuild", articles, "--index", index, "--model", tiny_model_folder)
+    assert rebuild.returncode == 0, rebuild.stderr
+    assert "3 articles, 3 passages (2 of them in 1 groups of near-duplicates), snapshot" in rebuild.stdout
+    search = zhaiwen("search", "电话几次", "--index", index, "--mode", "lexical")
+    assert search.stdout.count("催收电话一天不超过三次") == 1
+    assert "\n   also in copy.txt, characters 0-12\n" in search.stdout
+
+
+def test_the_fields_of_jsonl_files_are_named_by_an_option(
+    articles: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    write_lines(articles / "more.jsonl", {"_id": "x7", "content": "征信记录保存五年。", "text": "别的文字也在这里。"})
+    options = ("--index", tmp_path / "index", "--model", tiny_model_folder)
+    fields = ("--jsonl-fields", "id=_id,text=content")
+    assert zhaiwen("rebuild", articles, *options).returncode == 0
+    # The same files read in another way are another index.
+    assert "now serves 3 articles" in zhaiwen("rebuild", articles, *options, *fields).stdout
+    assert "is up to date" in zhaiwen("rebuild", articles, *options, *fields).stdout
+    assert "征信记录保存五年。" in zhaiwen("search", "征信", "--index", tmp_path / "index", "--mode", "lexical").stdout
 
 
 @pytest.mark.parametrize(
@@ -106,6 +145,8 @@ def test_a_file_that_is_not_utf8(articles: Path, tiny_model_folder: Path, tmp_pa
         (["evaluate", "nowhere.jsonl"], "zhaiwen evaluate: nowhere.jsonl: there is no such file"),
         (["evaluate", "--beir", "empty"], "there is no such file"),
         (["evaluate", "--beir", "empty", "--index", "x"], "--index was given with --beir"),
+        (["rebuild", "good", "--jsonl-fields", "text"], "argument --jsonl-fields: the field 'text' is not a pair"),
+        (["rebuild", "good", "--jsonl-fields", "body=x"], "argument --jsonl-fields: an article has no part 'body'"),
         (["rebuild", "good", "--cache", "good/a.txt"], "the default model cannot be written to good/a.txt"),
         (["rebuild", "n" * 300], "there is no such folder"),
         (["rebuild", "good", "--model", "n" * 300], "cannot be read (File name too long)"),

@@ -18,6 +18,7 @@ def test_without_an_index_it_is_alive_but_not_ready() -> None:
         client.get("/readyz"),
         client.get("/search?q=上门"),
         client.post("/search", json={"query": "上门"}),
+        client.get("/articles/a"),
     ):
         assert response.status_code == 503
         assert response.json()["error"]["code"] == "not_ready"
@@ -57,9 +58,10 @@ def test_the_page_runs_nothing_but_its_own_script(client: httpx2.Client) -> None
 
 def test_the_schema_documents_every_status(client: httpx2.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {"/search", "/healthz", "/readyz"}
+    assert set(paths) == {"/search", "/articles/{article_id}", "/healthz", "/readyz"}
     for method in ("get", "post"):
         assert set(paths["/search"][method]["responses"]) == {"200", "422", "503"}
+    assert {"200", "404", "503"} <= set(paths["/articles/{article_id}"]["get"]["responses"])
 
 
 def test_settings() -> None:

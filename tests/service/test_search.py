@@ -27,10 +27,13 @@ def test_the_whole_answer(client: httpx2.Client) -> None:
     for result in answer["results"]:
         assert 0 <= result["score"] <= 1
         assert result["highlights"] == []
-        assert result["end"] - result["start"] == len(result["text"])
+        assert result["end"] - result["start"] == len(result["text"]) + sum(
+            edit["end"] - edit["start"] - len(edit["replacement"]) for edit in result["edits"]
+        )
+        assert result["also_in"] == []
         assert result["headings"]
         assert result["article"]["published"] == "2026-11-21"
-        assert set(result["article"]) == {"id", "title", "path", "source", "url", "published", "tags"}
+        assert set(result["article"]) == {"id", "title", "path", "source", "author", "url", "published", "tags"}
         assert "scores" not in result
 
 

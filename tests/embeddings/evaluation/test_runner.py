@@ -13,9 +13,13 @@ from embeddings.searcher import Searcher
 QUESTION = Question("q1", "问", (Judgement("a", ("一",), 2), Judgement("a", ("一", "细"), 1), Judgement("b", (), 1)))
 
 
-def result(rank: int, article: str, *headings: str) -> Result:
-    info = ArticleInfo(article, article, article, None, None, None, ())
-    return Result(rank, 0.5, StoredPassage(f"p{rank}", 0, 1, "文", headings, info), 0.5, None)
+def passage(article: str, *headings: str) -> StoredPassage:
+    info = ArticleInfo(article, article, article, None, None, None, None, ())
+    return StoredPassage(f"{article} {headings}", 0, 1, "文", headings, info)
+
+
+def result(rank: int, article: str, *headings: str, also_in: tuple[StoredPassage, ...] = ()) -> Result:
+    return Result(rank, 0.5, passage(article, *headings), 0.5, None, also_in)
 
 
 def test_passages_of_one_section_count_once_at_their_best_rank() -> None:
@@ -41,6 +45,51 @@ def test_where_articles_are_judged_each_article_counts_once() -> None:
 def test_a_section_is_not_its_namesake() -> None:
     (doc,) = scored_units(QUESTION, [result(1, "a", "一二")])
     assert doc.doc_id == "a#一二"
+
+
+def units(question: Question, *results: Result) -> list[str]:
+    found = scored_units(question, results)
+    assert [doc.score for doc in found] == [float(score) for score in range(len(found), 0, -1)]
+    return [doc.doc_id for doc in found]
+
+
+def test_a_judged_section_folded_under_its_copy_is_found_at_the_copys_place() -> None:
+    copies = (passage("d", "z"), passage("a", "一", "粗"))
+    assert units(QUESTION, result(1, "e", "y"), result(2, "c", "x", also_in=copies), result(3, "f")) == [
+        "e#y",
+        "a#一",
+        "f",
+    ]
+
+
+def test_copies_that_nobody_judged_take_no_place() -> None:
+    copies = (passage("d", "z"), passage("e", "y"))
+    assert units(QUESTION, result(1, "c", "x", also_in=copies), result(2, "b", "w")) == ["c#x", "b"]
+
+
+def test_no_section_counts_twice_whether_shown_or_folded() -> None:
+    folded = result(1, "c", "x", also_in=(passage("a", "一", "粗"), passage("a", "一"), passage("b", "w")))
+    again = result(2, "a", "一", also_in=(passage("b", "v"),))
+    assert units(QUESTION, folded, again, result(3, "c", "x")) == ["a#一", "b", "c#x"]
+
+
+def test_where_articles_are_judged_a_folded_one_counts_too() -> None:
+    question = Question("q1", "问", (Judgement("d2", (), 1), Judgement("d4", (), 1)))
+    results = (result(1, "d1", "一"), result(2, "d3", also_in=(passage("d2", "二"), passage("d5"))), result(3, "d4"))
+    assert units(question, *results) == ["d1", "d2", "d4"]
+
+
+def test_measures_of_folded_results_by_hand() -> None:
+    # Grade 2 is folded under an unjudged passage at place 2, grade 1 is at place 3.
+    run = scored_units(
+        QUESTION, [result(1, "e"), result(2, "c", also_in=(passage("a", "一"),)), result(3, "a", "一", "细")]
+    )
+    qrels = [Qrel("q1", judgement.unit, judgement.grade) for judgement in QUESTION.judgements]
+    dcg = 2 / math.log2(3) + 1 / math.log2(4)
+    ideal = 2 / math.log2(2) + 1 / math.log2(3) + 1 / math.log2(4)
+    assert measure(qrels, run) == pytest.approx(
+        {"nDCG@10": dcg / ideal, "RR@10": 1 / 2, "R@1": 0.0, "R@5": 2 / 3, "R@10": 2 / 3}
+    )
 
 
 def test_measures_by_hand() -> None:

@@ -68,6 +68,14 @@ def test_best_keeps_ties_at_the_border_in_order_of_row() -> None:
     assert ranked.rows.tolist() == [6, 1]
 
 
+def test_faiss_of_windows_is_faiss_of_the_whole() -> None:
+    vectors, queries = unit_vectors(50, 8, seed=8), unit_vectors(3, 8, seed=9)
+    index = FaissIndex.from_windows(8, (vectors[start : start + 20] for start in range(0, 50, 20)))
+    assert index.count == 50
+    for found, wanted in zip(index.search(queries, 7), ExactIndex(vectors).search(queries, 7), strict=True):
+        assert found.rows.tolist() == wanted.rows.tolist()
+
+
 def test_faiss_saved_and_loaded(tmp_path: Path) -> None:
     vectors = unit_vectors(50, 8, seed=7)
     FaissIndex.from_vectors(vectors).save(tmp_path / "v.faiss")

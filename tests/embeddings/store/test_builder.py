@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,8 @@ from filelock import FileLock
 
 from corpus.chunking import ChunkSizes
 from corpus.errors import CorpusError
+from corpus.reading import ArticleFolder, ArticleList
+from corpus.records import Article, FileHash, Markup, Problem
 from embeddings.encoders.model_folder import ModelFolder
 from embeddings.errors import SnapshotError
 from embeddings.indexes.exact import ExactIndex
@@ -22,7 +26,8 @@ from embeddings.store.manifest import read_current, verify
 from tests.conftest import SilentReporter, article
 from tests.tiny_model import make_tiny_model
 
-ARTICLES = (article("a", "上门要带证件。", "上门"), article("b", "电话一天三次。"))
+PAIR = (article("a", "上门要带证件。", "上门"), article("b", "电话一天三次。"))
+ARTICLES = ArticleList(PAIR)
 
 
 def test_what_is_published_is_found(tiny_index: Path) -> None:
@@ -50,7 +55,7 @@ def test_nothing_is_built_where_nothing_has_changed(tiny_model: ModelFolder, tmp
     assert (first.built, second.built) == (True, False)
     assert second.snapshot == first.snapshot
     for changed in (
-        BuildRequest(ARTICLES[:1], tiny_model, index),
+        BuildRequest(ArticleList(PAIR[:1]), tiny_model, index),
         BuildRequest(ARTICLES, tiny_model, index, sizes=ChunkSizes(32, 64)),
         BuildRequest(ARTICLES, tiny_model, index, full=True),
     ):
@@ -68,12 +73,16 @@ def test_two_full_builds_answer_alike(tiny_model: ModelFolder, tmp_path: Path) -
 def test_progress_is_told(tiny_model: ModelFolder, tmp_path: Path) -> None:
     reporter = SilentReporter()
     build(BuildRequest(ARTICLES, tiny_model, tmp_path / "index"), reporter)
-    assert reporter.said == ["exporting the encoder tiny-e5 to ONNX", "encoding passages: 2"]
+    assert reporter.said == [
+        "exporting the encoder tiny-e5 to ONNX",
+        "reading, cleaning and cutting the articles",
+        "encoding passages: 2",
+    ]
     assert reporter.finished == 2
 
 
 def test_an_article_that_cannot_be_cut_is_left_out_and_named(tiny_model: ModelFolder, tmp_path: Path) -> None:
-    articles = (*ARTICLES, article("long", "正文", title="长" * 400))
+    articles = ArticleList((*PAIR, article("long", "逾期可以协商", title="长" * 400)))
     summary = build(BuildRequest(articles, tiny_model, tmp_path / "index"), SilentReporter())
     assert summary.articles == 2
     (problem,) = summary.problems
@@ -82,7 +91,7 @@ def test_an_article_that_cannot_be_cut_is_left_out_and_named(tiny_model: ModelFo
     again = build(BuildRequest(articles, tiny_model, tmp_path / "index"), SilentReporter())
     assert (again.built, again.problems) == (False, summary.problems)
     for index in ("index", "strict"):
-        with pytest.raises(CorpusError, match=r"long\.txt \(long\): .*with --strict nothing is published"):
+        with pytest.raises(CorpusError, match=r"1 were left out \(long\.txt \(long\): .*nothing was published"):
             build(BuildRequest(articles, tiny_model, tmp_path / index, strict=True), SilentReporter())
     with pytest.raises(SnapshotError, match="half-written index"):
         open_searcher(tmp_path / "strict")
@@ -90,11 +99,13 @@ def test_an_article_that_cannot_be_cut_is_left_out_and_named(tiny_model: ModelFo
 
 def test_articles_without_text(tiny_model: ModelFolder, tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="give no passage"):
-        build(BuildRequest((article("a", "！！！😀"),), tiny_model, tmp_path / "index"), SilentReporter())
+        build(BuildRequest(ArticleList((article("a", "！！！😀"),)), tiny_model, tmp_path / "index"), SilentReporter())
 
 
 def test_an_article_without_words_is_left_out_and_named(tiny_model: ModelFolder, tmp_path: Path) -> None:
-    summary = build(BuildRequest((*ARTICLES, article("c", "！！！")), tiny_model, tmp_path / "index"), SilentReporter())
+    summary = build(
+        BuildRequest(ArticleList((*PAIR, article("c", "！！！"))), tiny_model, tmp_path / "index"), SilentReporter()
+    )
     assert summary.articles == 2
     assert str(summary.problems[0]) == "c.txt (c): it holds no word to search for; write some or remove it"
 
@@ -120,7 +131,7 @@ def test_a_failed_build_leaves_the_old_index(
     def full_disk(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("embeddings.store.builder.write_passages", full_disk)
+    monkeypatch.setattr("embeddings.store.texts.PassageWriter.add", full_disk)
     with pytest.raises(SnapshotError, match=r"No space left on device.*what was served before is unchanged"):
         build(BuildRequest(ARTICLES, tiny_model, tiny_index), SilentReporter())
     assert read_current(IndexLayout(tiny_index)) == before
@@ -134,10 +145,12 @@ def test_a_killed_build_leaves_the_old_index_and_is_cleared_away(tiny_index: Pat
         "from pathlib import Path\n"
         "import embeddings.store.builder as builder\n"
         "from embeddings.encoders.model_folder import ModelRequest, find_model\n"
+        "from corpus.reading import ArticleList\n"
         "from tests.conftest import SilentReporter, article\n"
         "builder.FaissIndex.save = lambda *_: os.kill(os.getpid(), 9)\n"
         "model = find_model(ModelRequest(sys.argv[1]), Path('unused'))\n"
-        "builder.build(builder.BuildRequest((article('new', '新文。'),), model, Path(sys.argv[2])), SilentReporter())\n"
+        "articles = ArticleList((article('new', '新文。'),))\n"
+        "builder.build(builder.BuildRequest(articles, model, Path(sys.argv[2])), SilentReporter())\n"
     )
     killed = subprocess.run(
         [sys.executable, "-c", program, str(tiny_model.path), str(tiny_index)], check=False, timeout=120
@@ -177,3 +190,135 @@ def test_another_model_makes_another_index(tiny_index: Path, tiny_model: ModelFo
     os.rename(theirs, ours)
     with pytest.raises(SnapshotError, match="is damaged"):
         open_searcher(tiny_index)
+
+
+class Watched:
+    """Give articles, and count how often they are hashed and read."""
+
+    def __init__(self, *items: Article | Problem) -> None:
+        self.items = items
+        self.version = 0
+        self.hashed = 0
+        self.read = 0
+
+    def file_hashes(self) -> Iterator[FileHash]:
+        self.hashed += 1
+        yield FileHash("all", str(self.version))
+
+    def articles(self) -> Iterator[Article | Problem]:
+        self.read += 1
+        yield from self.items
+
+
+def test_nothing_new_is_found_out_by_hashes_alone(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    source = Watched(*PAIR)
+    request = BuildRequest(source, tiny_model, tmp_path / "index")
+    assert build(request, SilentReporter()).built
+    # Once before and once after reading.
+    assert (source.hashed, source.read) == (2, 1)
+    assert not build(request, SilentReporter()).built
+    assert (source.hashed, source.read) == (3, 1)
+    source.version = 1
+    assert build(request, SilentReporter()).built
+    assert source.read == 2
+
+
+def test_a_new_time_is_no_change_and_a_new_byte_is(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    path = folder / "a.txt"
+    path.write_text("催收电话一天不超过三次。", encoding="utf-8")
+    request = BuildRequest(ArticleFolder(folder), tiny_model, tmp_path / "index")
+    first = build(request, SilentReporter())
+    os.utime(path, (1, 1))
+    second = build(request, SilentReporter())
+    assert (second.built, second.snapshot) == (False, first.snapshot)
+    path.write_text("催收电话一天不超过五次。", encoding="utf-8")
+    os.utime(path, (1, 1))
+    assert build(request, SilentReporter()).built
+    path.rename(folder / "b.txt")
+    assert build(request, SilentReporter()).built
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    class Changing(Watched):
+        def articles(self) -> Iterator[Article | Problem]:
+            yield from super().articles()
+            self.version += self.read == 1
+
+    source = Changing(*PAIR)
+    request = BuildRequest(source, tiny_model, tmp_path / "index")
+    found = [build(request, SilentReporter()) for _ in range(3)]
+    assert [(summary.built, summary.changed) for summary in found] == [(True, True), (True, False), (False, False)]
+    # Nor does the old state count as known when it comes back.
+    source = Changing(*PAIR)
+    request = BuildRequest(source, tiny_model, tmp_path / "other")
+    assert build(request, SilentReporter()).changed
+    source.version = 0
+    assert build(request, SilentReporter()).built
+
+
+def test_another_way_of_reading_is_another_index(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    for reading, built in (("", True), ("text=content", True), ("text=content", False)):
+        request = BuildRequest(ARTICLES, tiny_model, tmp_path / "index", reading=reading)
+        assert build(request, SilentReporter()).built is built
+
+
+def test_what_could_not_be_read_is_named(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    problems = (Problem("x.jsonl:3", "it is not JSON"), Problem("y.pdf", "it holds no text"))
+    source = Watched(problems[0], *PAIR, problems[1])
+    request = BuildRequest(source, tiny_model, tmp_path / "index")
+    assert sorted(map(str, build(request, SilentReporter()).problems)) == sorted(map(str, problems))
+    manifest = read_current(IndexLayout(tmp_path / "index"))
+    assert manifest.left_out == {"x.jsonl:3": "it is not JSON", "y.pdf": "it holds no text"}
+    with pytest.raises(CorpusError, match=r"^2 were left out \(x\.jsonl:3: it is not JSON; y\.pdf: it holds no text\)"):
+        build(BuildRequest(source, tiny_model, tmp_path / "strict", strict=True), SilentReporter())
+    with pytest.raises(CorpusError, match=r"give no passage \(x\.jsonl:3: it is not JSON\)"):
+        build(BuildRequest(Watched(problems[0]), tiny_model, tmp_path / "none"), SilentReporter())
+
+
+def test_texts_are_let_go_one_after_the_other(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    class Tracked(Article):
+        """Can be referred to weakly, which an Article cannot."""
+
+    alive: list[weakref.ref[Article]] = []
+    most = 0
+
+    class Stream(Watched):
+        def articles(self) -> Iterator[Article | Problem]:
+            nonlocal most
+            for number in range(50):
+                most = max(most, sum(reference() is not None for reference in alive))
+                made = Tracked(f"a{number}", "a.txt", f"第{number}条：上门要带证件。" * 20, Markup.PLAIN)
+                alive.append(weakref.ref(made))
+                yield made
+
+    summary = build(BuildRequest(Stream(), tiny_model, tmp_path / "index"), SilentReporter())
+    assert (summary.articles, len(alive)) == (50, 50)
+    # The one just given, and the one before it.
+    assert most <= 2
+
+
+def test_encoding_in_windows_changes_nothing(
+    tiny_model: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    articles = ArticleList(article(f"a{number}", "上门要带证件。" * (number + 1)) for number in range(7))
+    build(BuildRequest(articles, tiny_model, tmp_path / "whole"), SilentReporter())
+    monkeypatch.setattr("embeddings.store.builder._WINDOW", 2)
+    reporter = SilentReporter()
+    build(BuildRequest(articles, tiny_model, tmp_path / "windows"), reporter)
+    whole, windows = (open_searcher(tmp_path / name) for name in ("whole", "windows"))
+    rows = np.arange(whole.info.passages)
+    assert reporter.finished == whole.info.passages
+    query = whole.encoder.encode_queries(["证件"])[0]
+    assert windows.vectors.scores(query, rows) == pytest.approx(whole.vectors.scores(query, rows), abs=1e-5)
+    assert windows.passages.get(rows) == whole.passages.get(rows)
+
+
+def test_copies_are_counted(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    texts = ("上门要带证件。", "电话一天三次。", "上门要带证件。", "电话一天三次！", "上门要带证件", "征信。")
+    articles = ArticleList(article(f"a{number}", text) for number, text in enumerate(texts))
+    request = BuildRequest(articles, tiny_model, tmp_path / "index")
+    for built in (True, False):
+        summary = build(request, SilentReporter())
+        assert (summary.built, summary.passages, summary.groups, summary.copies) == (built, 6, 2, 5)

@@ -103,7 +103,15 @@ def test_another_format(tiny_index: Path, version: object) -> None:
         open_searcher(tiny_index)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format_version": 1}', '{"format_version": 1, "encoder": 3}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        json.dumps({"format_version": FORMAT_VERSION}),
+        json.dumps({"format_version": FORMAT_VERSION, "encoder": 3}),
+    ],
+)
 def test_not_a_manifest(tiny_index: Path, text: str) -> None:
     layout = IndexLayout(tiny_index)
     manifest = read_current(layout)

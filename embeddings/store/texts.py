@@ -1,0 +1,106 @@
+"""Read, clean and cut articles one by one, straight into the files of a snapshot."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from corpus.cleaning import clean
+from corpus.errors import CorpusError
+from corpus.records import Article, ArticleSource, CleanArticle, Passage, Problem
+from embeddings.duplicates import DuplicateFinder
+from embeddings.lexical import LexicalIndex, TermStatistics, tokenize
+from embeddings.store.layout import SnapshotLayout
+from embeddings.store.passage_store import PassageWriter
+from embeddings.store.spool import TextSpool
+
+# Texts whose terms are put in order together.
+_WINDOW = 1_024
+Cut = Callable[[CleanArticle], tuple[Passage, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTexts:
+    """Say what was written: `articles` maps ids to content hashes; `copies` passages are in `groups`."""
+
+    articles: dict[str, str]
+    problems: tuple[Problem, ...]
+    passages: int
+    groups: int
+    copies: int
+
+
+def write_texts(source: ArticleSource, cut: Cut, parts: SnapshotLayout, spool: TextSpool, strict: bool) -> WrittenTexts:
+    """Write the passages and the lexical index of a snapshot; hold the texts of one article at a time.
+
+    Args:
+        source: of the articles.
+        cut: cuts one cleaned article into passages.
+        parts: where to write.
+        spool: takes what is to be encoded, in order of row.
+        strict: refuse to leave anything out.
+
+    Raises:
+        CorpusError: no article gives a passage, or one is left out and `strict` is set.
+    """
+    statistics, finder = TermStatistics(), DuplicateFinder()
+    articles: dict[str, str] = {}
+    problems: list[Problem] = []
+    with PassageWriter.create(parts.passages) as writer:
+        for item in source.articles():
+            try:
+                cleaned, passages = _passages(item, cut)
+            except _LeftOutError as error:
+                problems.append(error.problem)
+                continue
+            articles[cleaned.article.id] = cleaned.article.content_hash
+            writer.add(cleaned.article, passages)
+            for passage in passages:
+                spool.append(passage.indexed)
+                statistics.add(passage.indexed)
+                finder.add(passage.text)
+        _check(articles, problems, strict)
+        firsts = finder.firsts()
+        writer.mark_duplicates(firsts)
+    LexicalIndex.from_windows(statistics, spool.windows(_WINDOW)).save(parts.lexical)
+    grouped = firsts[firsts >= 0]
+    return WrittenTexts(articles, tuple(problems), len(firsts), len(np.unique(grouped)), len(grouped))
+
+
+class _LeftOutError(Exception):
+    """Carry why an article is left out."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def _passages(item: Article | Problem, cut: Cut) -> tuple[CleanArticle, tuple[Passage, ...]]:
+    if isinstance(item, Problem):
+        raise _LeftOutError(item)
+    try:
+        cleaned = clean(item)
+        passages = cut(cleaned)
+        if not any(tokenize(passage.text) for passage in passages):
+            raise CorpusError("it holds no word to search for; write some or remove it")
+    except CorpusError as error:
+        # Many documents may come from one file: the id tells which one it was.
+        place = item.path if item.path == item.id else f"{item.path} ({item.id})"
+        raise _LeftOutError(Problem(place, str(error))) from error
+    return cleaned, passages
+
+
+def _check(articles: dict[str, str], problems: list[Problem], strict: bool) -> None:
+    refuse(problems, strict)
+    if not articles:
+        found = "; ".join(map(str, problems[:3])) or "there is none"
+        raise CorpusError(f"the articles give no passage ({found}); add text to them")
+
+
+def refuse(problems: list[Problem] | tuple[Problem, ...], strict: bool) -> None:
+    """Raise CorpusError if there are problems and none is allowed."""
+    if strict and problems:
+        raise CorpusError(
+            f"{len(problems)} were left out ({'; '.join(map(str, problems[:3]))}) and --strict was given; "
+            "nothing was published"
+        )
