@@ -55,7 +55,8 @@ def test_characters_that_stay(rule: Rule, text: str) -> None:
 
 
 def test_markdown_signs_go_in_markdown_only() -> None:
-    text = '见[投诉渠道](complaints.md "去哪")，[逾期](如有)a[0](y)，**不能**骂人。![门](a.png)[1] [注](见 上) 3 ** 2'
+    text = '见[投诉渠道](complaints.md "去哪")，**不能**骂人。![门](a.png)[1] [注](见 上) 3 ** 2'
+    assert cleaned(markdown.links, "[逾期](如有)a[0](y)", Markup.MARKDOWN) == "[逾期](如有)a[0](y)"
     for rule, wanted in (
         (markdown.links, "见投诉渠道，**不能**骂人。!门[1] [注](见 上) 3 ** 2"),
         (markdown.strong, '见[投诉渠道](complaints.md "去哪")，不能骂人。![门](a.png)[1] [注](见 上) 3 ** 2'),
@@ -253,7 +254,7 @@ TITLE = "微粒贷会打电话催收吗,催收方式解析"
         ("微粒贷会打 催收吗？会。", "微粒贷会打电话催收吗？会。"),
         ("四、微粒贷打 催收的原因", "四、微粒贷打电话催收的原因"),
         # The same clause stands elsewhere, and the word nowhere else.
-        ("他们天天晚上打 骚扰你家人。\n他们天天晚上打电话骚扰你家人。", "他们天天晚上打电话骚扰你家人。\n" * 2),
+        ("他们天天晚上打 骚扰你家人。\n他们天天晚上打电话骚扰你家人。\n", "他们天天晚上打电话骚扰你家人。\n" * 2),
         # A gap before a comma.
         ("微粒贷会打 催收吗、催收方式解析", "微粒贷会打电话催收吗、催收方式解析"),
     ],
