@@ -13,7 +13,7 @@ _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 # What Markdown and bullet lists put in front of a line. Matches "## ", "- ", "> ", "• ".
 _MARKER = re.compile(r"^(?:[#>*•·●■◆▪\-+]+[ \t]+|[•·●■◆▪])+")
 # Matches a line of running text: "他们不能骂人。", "第一，先核实身份，再谈"; must not match "三、上门催收".
-_SENTENCE_MARK = re.compile(r"[。！？；]|[，,].*[，,。]")
+_SENTENCE_MARK = re.compile(r"[。！？；…]|[，,].*[，,。]")
 _NOT_A_WORD = re.compile(r"[\W_]+")
 _LONG_LINE = 60
 

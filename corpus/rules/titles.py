@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from corpus.records import Edit
 from corpus.rules.page import Line, Page, without
@@ -150,7 +151,10 @@ def outlines(page: Page) -> Iterator[Edit]:
             run.append(line)
             continue
         led = run and run[0] is not page.lines[0] and _LEADS_IN.search(page.lines[number - len(run) - 1].plain)
-        if len(run) >= _LEAST_OUTLINE and not led:
+        # What an outline names comes in its order, and once.
+        below = [later[member.key] for member in run]
+        in_order = all(one < other for one, other in pairwise(below))
+        if len(run) >= _LEAST_OUTLINE and in_order and not led:
             yield from without(page, run, "outline")
         run = []
 
