@@ -81,6 +81,8 @@ _DISCLAIMED = re.compile(
     r"|侵权.{0,8}(?:联系|告知|删)|侵删|版权归.{0,10}(?:所有|作者)|仅?提供信息(?:存储|发布)|属于?作者个人|转载请注明"
 )
 _MAX_NOTICE = 160
+# Nothing longer is furniture; and no pattern need be tried on a line of a million characters.
+_MAX_LINE = 400
 _LINK_HEADINGS = words("""
     最新文章 最新资讯 最新发布 最近更新 随机看看 随便看看 相关文章 相关阅读 相关推荐 相关资讯 相关新闻 相关链接 推荐阅读
     推荐文章 热门文章 热门推荐 热门阅读 热门标签 热门资讯 热点推荐 精彩推荐 编辑推荐 猜你喜欢 你可能喜欢 您可能感兴趣
@@ -258,4 +260,4 @@ def _footer(page: Page) -> set[int]:
 
 
 def _lines(page: Page, is_doomed: Callable[[Line], bool], rule: str) -> Iterator[Edit]:
-    yield from without(page, (line for line in page.lines if is_doomed(line)), rule)
+    yield from without(page, (line for line in page.lines if len(line.plain) <= _MAX_LINE and is_doomed(line)), rule)
