@@ -111,7 +111,7 @@ def chunk(clean: CleanArticle, sizes: ChunkSizes, count_tokens: CountTokens) -> 
     offsets = OffsetMap(clean.edits, clean.article.body_start)
     sections = blocks(clean.text, clean.article.markup)
     for headings, section in groupby(sections, key=lambda block: block.headings):
-        prefix = _prefix(clean.article.title, headings)
+        prefix = _prefix(clean.article.title, headings, sizes, count_tokens)
         cutter = _Cutter(clean.text, prefix, sizes, count_tokens, offsets)
         for begin, stop, lead in cutter.cut(list(section)):
             start, end = offsets.widened(begin, stop)
@@ -132,9 +132,21 @@ def chunk(clean: CleanArticle, sizes: ChunkSizes, count_tokens: CountTokens) -> 
     return tuple(passages)
 
 
-def _prefix(title: str | None, headings: tuple[str, ...]) -> str:
-    parts = (title, *headings) if title else headings
-    return " ".join(parts) + "\n" if parts else ""
+def _prefix(title: str | None, headings: tuple[str, ...], sizes: ChunkSizes, count_tokens: CountTokens) -> str:
+    """Return what is put in front of a section's passages: title and headings, fewer where they are long.
+
+    Raises:
+        CorpusError: the last heading alone takes more than half of a passage.
+    """
+    tokens, prefix = 0, ""
+    for parts in (((title,) if title else ()) + headings, headings, headings[-1:] or (title or "",)):
+        prefix = " ".join(parts) + "\n" if parts else ""
+        (tokens,) = count_tokens([normalise(prefix)])
+        if tokens <= sizes.maximum // 2 and (prefix or not title):
+            return prefix
+    raise CorpusError(
+        f"its title and headings ({prefix.strip()[:60]}…) take {tokens} of {sizes.maximum} tokens; shorten them"
+    )
 
 
 def _passage_id(article_id: str, start: int, end: int, text: str) -> str:
@@ -156,11 +168,6 @@ class _Cutter:
         self._lead_lengths: dict[tuple[int, int] | None, int] = {}
         self._overhead = 0
         (self._overhead,) = self._count([""])
-        if self._overhead > sizes.maximum // 2:
-            raise CorpusError(
-                f"its title and headings ({prefix.strip()[:60]}…) take {self._overhead} of {sizes.maximum} tokens; "
-                "shorten them"
-            )
 
     def cut(self, section: list[Block]) -> Iterator[tuple[int, int, str]]:
         """Yield the range of each of the section's passages, and the lead to put in front of it."""

@@ -135,6 +135,11 @@ def test_sections_are_never_mixed() -> None:
     ]
 
 
+def test_a_long_title_gives_way_to_the_heading() -> None:
+    (passage,) = chunk(article("一、证件\n先看证。", title="长" * 20), SIZES, count_characters)
+    assert passage.indexed == "一、证件\n先看证。"
+
+
 def test_headings_that_leave_no_room() -> None:
     with pytest.raises(CorpusError, match=r"take 33 of 48 tokens; shorten them"):
         texts("正文", title="长" * 30)

@@ -35,7 +35,7 @@ def test_a_real_question_gets_real_passages(searcher: Searcher, mode: Mode) -> N
         ("讨债的半夜十二点还给我打电话", "hours-and-frequency"),
         ("欠钱没还他们能联系我父母和同事吗", "who-may-be-contacted"),
         ("还清以后多久征信才干净", "credit-records"),
-        ("收到短信说法院要传唤我是真的吗", "sms-collection"),
+        ("收到短信说法院要传唤我是真的吗", "fake-court-papers"),
         ("躺平三年是不是就不用还了", "limitation-periods"),
     ],
 )
