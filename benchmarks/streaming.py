@@ -25,7 +25,7 @@ import numpy as np
 from corpus.chunking import ChunkSizes, chunk
 from corpus.cleaning import clean
 from corpus.reading import ArticleFolder, shipped_articles
-from corpus.records import Article, CleanArticle, FileHash, Markup, Passage, Problem
+from corpus.records import About, Article, CleanArticle, FileHash, Markup, Passage, Problem
 from embeddings.duplicates import DuplicateFinder
 from embeddings.indexes.faiss_index import FaissIndex
 from embeddings.lexical import LexicalIndex, TermStatistics
@@ -63,7 +63,8 @@ class GeneratedArticles:
             generator = random.Random(number)  # noqa: S311
             sentences = generator.choices(self._sentences, k=generator.randint(*SENTENCES))
             body = f"转载。{body}" if number % COPIED == 1 else "\n\n".join(sentences)
-            yield Article(f"generated/{number}.txt", f"{number}.txt", body, Markup.PLAIN, title=f"文章{number}")
+            about = About(title=f"文章{number}")
+            yield Article(f"generated/{number}.txt", f"{number}.txt", body, Markup.PLAIN, about=about)
 
 
 class Grown(NamedTuple):

@@ -111,7 +111,7 @@ def chunk(clean: CleanArticle, sizes: ChunkSizes, count_tokens: CountTokens) -> 
     offsets = OffsetMap(clean.edits, clean.article.body_start)
     sections = blocks(clean.text, clean.article.markup)
     for headings, section in groupby(sections, key=lambda block: block.headings):
-        prefix = _prefix(clean.article.title, headings, sizes, count_tokens)
+        prefix = _prefix(clean.article.about.title, headings, sizes, count_tokens)
         cutter = _Cutter(clean.text, prefix, sizes, count_tokens, offsets)
         for begin, stop, lead in cutter.cut(list(section)):
             start, end = offsets.widened(begin, stop)

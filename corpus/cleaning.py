@@ -1,6 +1,6 @@
 """Clean articles: ordered rules, each of which returns edits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from corpus.offsets import apply_edits, compose
@@ -10,6 +10,7 @@ from corpus.rules.page import Page
 from corpus.rules.titles import head_of
 
 Rule = Callable[[Page], Iterator[Edit]]
+Edits = tuple[Edit, ...]
 
 # Characters first, so that the rules after them meet clean words; then lines that are not the
 # article's, so that its own first line can be found.
@@ -51,30 +52,19 @@ def clean(article: Article) -> CleanArticle:
     Every character that is not part of an edit stays as it is. Title, source, author and date that
     only the text names are filled in.
     """
-    draft = CleanArticle(article, article.original[article.body_start :], ())
-    for rule in _BEFORE_TITLE:
-        draft = _applied(rule, draft)
-    head = head_of(_page(draft))
-    filled = replace(
-        article,
-        title=article.title or head.title,
-        source=article.source or head.source,
-        author=article.author or head.author,
-        published=article.published or head.published,
-    )
-    draft = replace(draft, article=filled)
-    for rule in _AFTER_TITLE:
-        draft = _applied(rule, draft)
-    return draft
+    offset = article.body_start
+    page = Page(article.original[offset:], article.markup, article.about.title)
+    page, edits = _applied(_BEFORE_TITLE, page, (), offset)
+    about = article.about.completed_by(head_of(page))
+    page, edits = _applied(_AFTER_TITLE, replace(page, title=about.title), edits, offset)
+    return CleanArticle(replace(article, about=about), page.text, edits)
 
 
-def _page(draft: CleanArticle) -> Page:
-    return Page(draft.text, draft.article.markup, draft.article.title)
-
-
-def _applied(rule: Rule, draft: CleanArticle) -> CleanArticle:
-    edits = sorted(rule(_page(draft)), key=lambda edit: edit.start)
-    if not edits:
-        return draft
-    composed = compose(draft.edits, draft.text, edits, draft.article.body_start)
-    return replace(draft, text=apply_edits(draft.text, edits), edits=composed)
+def _applied(rules: Sequence[Rule], page: Page, edits: Edits, offset: int) -> tuple[Page, Edits]:
+    """Return what the rules make of a page, one after the other, and all the edits to it so far."""
+    for rule in rules:
+        found = sorted(rule(page), key=lambda edit: edit.start)
+        if found:
+            edits = compose(edits, page.text, found, offset)
+            page = replace(page, text=apply_edits(page.text, found))
+    return page, edits

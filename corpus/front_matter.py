@@ -7,6 +7,7 @@ import yaml
 
 from corpus.errors import CorpusError
 from corpus.fields import date_field, tags_field, text_field
+from corpus.records import SAYS_NOTHING, About
 
 # Matches "---\nid: a\n---\nbody"; must not match "---" as a rule further down in a text.
 _FENCED = re.compile(r"\A---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -31,12 +32,7 @@ class FrontMatter:
 
     body_start: int = 0
     id: str | None = None
-    title: str | None = None
-    source: str | None = None
-    author: str | None = None
-    url: str | None = None
-    published: str | None = None
-    tags: tuple[str, ...] = ()
+    about: About = SAYS_NOTHING
 
 
 def read_front_matter(text: str) -> FrontMatter:
@@ -59,12 +55,14 @@ def read_front_matter(text: str) -> FrontMatter:
     return FrontMatter(
         body_start=match.end(),
         id=_text(fields, "id"),
-        title=_text(fields, "title"),
-        source=_text(fields, "source"),
-        author=_text(fields, "author"),
-        url=_text(fields, "url"),
-        published=date_field(fields.get("published"), "published in the front matter"),
-        tags=tags_field(fields.get("tags"), "tags in the front matter", "[上门, 证件]"),
+        about=About(
+            title=_text(fields, "title"),
+            source=_text(fields, "source"),
+            author=_text(fields, "author"),
+            url=_text(fields, "url"),
+            published=date_field(fields.get("published"), "published in the front matter"),
+            tags=tags_field(fields.get("tags"), "tags in the front matter", "[上门, 证件]"),
+        ),
     )
 
 

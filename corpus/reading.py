@@ -168,7 +168,8 @@ def read_article(path: Path, name: str, folder: Path | None = None) -> Article:
 
 
 def _article(content: Content, name: str, file_hash: str) -> Article:
-    for part in (content.title, content.source, content.author, content.url):
+    about = content.about
+    for part in (about.title, about.source, about.author, about.url):
         valid_text(part or "", "what it says of itself,")
     return Article(
         id=content.id or name,
@@ -176,12 +177,7 @@ def _article(content: Content, name: str, file_hash: str) -> Article:
         original=valid_text(content.text, "its text"),
         markup=content.markup,
         body_start=content.body_start,
-        title=content.title,
-        source=content.source,
-        author=content.author,
-        url=content.url,
-        published=content.published,
-        tags=content.tags,
+        about=about,
         file_hash=file_hash,
     )
 

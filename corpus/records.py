@@ -15,13 +15,38 @@ class Markup(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """Hold what a source says of its article, None where it says nothing; `published` is an ISO 8601 date."""
+
+    title: str | None = None
+    source: str | None = None
+    author: str | None = None
+    url: str | None = None
+    published: str | None = None
+    tags: tuple[str, ...] = ()
+
+    def completed_by(self, other: "About") -> "About":
+        """Return the same with what only the other says filled in."""
+        return About(
+            title=self.title or other.title,
+            source=self.source or other.source,
+            author=self.author or other.author,
+            url=self.url or other.url,
+            published=self.published or other.published,
+            tags=self.tags or other.tags,
+        )
+
+
+SAYS_NOTHING = About()
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """Hold one source document as it was read.
 
     `original` is the whole file as decoded, front matter included, or for HTML, DOCX, PDF and JSONL
-    the text that was extracted; the body to search is `original[body_start:]`. `published` is an
-    ISO 8601 date. `title` is None where the source gives none; then a reader is shown `path`.
-    `file_hash` is the SHA-256 of the file's bytes (of the line's, in JSONL), "" where there is no file.
+    the text that was extracted; the body to search is `original[body_start:]`. `file_hash` is the
+    SHA-256 of the file's bytes (of the line's, in JSONL), "" where there is no file.
     """
 
     id: str
@@ -29,18 +54,13 @@ class Article:
     original: str
     markup: Markup
     body_start: int = 0
-    title: str | None = None
-    source: str | None = None
-    author: str | None = None
-    url: str | None = None
-    published: str | None = None
-    tags: tuple[str, ...] = ()
+    about: About = SAYS_NOTHING
     file_hash: str = ""
 
     @property
     def shown_title(self) -> str:
         """Return the title, or the path of an article that has none."""
-        return self.title or self.path
+        return self.about.title or self.path
 
     @property
     def content_hash(self) -> str:
@@ -50,12 +70,12 @@ class Article:
             self.path,
             self.markup.value,
             str(self.body_start),
-            self.title or "",
-            self.source or "",
-            self.author or "",
-            self.url or "",
-            self.published or "",
-            "\x1f".join(self.tags),
+            self.about.title or "",
+            self.about.source or "",
+            self.about.author or "",
+            self.about.url or "",
+            self.about.published or "",
+            "\x1f".join(self.about.tags),
             self.original,
         )
         return hashlib.sha256("\x1e".join(parts).encode("utf-8")).hexdigest()

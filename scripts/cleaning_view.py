@@ -158,7 +158,7 @@ def printable(text: str) -> str:
 
 def heading(article: Article) -> str:
     """Return an article's path, title and id on one line, each only where it says something new."""
-    title = f": {article.title}" if article.title else ""
+    title = f": {article.about.title}" if article.about.title else ""
     id_ = f" (id {article.id})" if article.id != article.path else ""
     return printable(f"{article.path}{title}{id_}")
 

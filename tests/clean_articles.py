@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from corpus.offsets import apply_edits
-from corpus.records import Article, CleanArticle, Edit, Markup
+from corpus.records import About, Article, CleanArticle, Edit, Markup
 
 FRONT = "---\ntitle: 上门\n---\n"
 # Terminal escapes, a title for the window, a bell, reversed text, half a character, markup, a page's code.
@@ -25,7 +25,7 @@ def cleaned(*pieces: Piece, front: str = "", title: str | None = None, path: str
             deleted, put_in, rule = piece
             edits.append(Edit(len(original), len(original) + len(deleted), put_in, rule))
             original += deleted
-    article = Article(path, path, original, Markup.PLAIN, body_start=len(front), title=title)
+    article = Article(path, path, original, Markup.PLAIN, body_start=len(front), about=About(title=title))
     return CleanArticle(article, apply_edits(original[len(front) :], edits, len(front)), tuple(edits))
 
 

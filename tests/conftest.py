@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 from corpus.reading import ArticleFolder, ArticleList, shipped_articles
-from corpus.records import Article, Markup
+from corpus.records import About, Article, Markup
 from embeddings.encoders.model_folder import ModelFolder, ModelRequest, find_model
 from embeddings.encoders.onnx_encoder import OnnxEncoder
 from embeddings.protocols import Progress
@@ -101,7 +101,7 @@ def tiny_model(tiny_model_folder: Path, cache: Path) -> ModelFolder:
 
 def article(id_: str, text: str, title: str | None = None, markup: Markup = Markup.PLAIN) -> Article:
     """Return an article as reading would give it."""
-    return Article(id=id_, path=f"{id_}.txt", original=text, markup=markup, title=title)
+    return Article(id=id_, path=f"{id_}.txt", original=text, markup=markup, about=About(title=title))
 
 
 @pytest.fixture

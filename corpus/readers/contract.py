@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from corpus.records import Markup
+from corpus.records import SAYS_NOTHING, About, Markup
 
 # An article of 10 MB is some three million characters, longer than the longest novels; such a file
 # is a dump or a mistake, and each step after reading holds several copies of it.
@@ -14,20 +14,15 @@ MAX_ARTICLE_BYTES = 10_000_000
 class Content:
     """Hold what a reader found in the bytes of one article.
 
-    `text` is the whole text, the body to search begins at `body_start`. The rest is what the source
-    says of itself, None where it says nothing; `published` is an ISO 8601 date.
+    `text` is the whole text, the body to search begins at `body_start`; `id` is None where the
+    source names none.
     """
 
     text: str
     markup: Markup
     body_start: int = 0
     id: str | None = None
-    title: str | None = None
-    source: str | None = None
-    author: str | None = None
-    url: str | None = None
-    published: str | None = None
-    tags: tuple[str, ...] = ()
+    about: About = SAYS_NOTHING
 
 
 # Takes a file's bytes, at most MAX_ARTICLE_BYTES of them; raises CorpusError where it can make nothing of them.

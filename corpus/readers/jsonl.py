@@ -11,7 +11,7 @@ from corpus.errors import CorpusError
 from corpus.fields import date_field, tags_field, text_field
 from corpus.readers.contract import MAX_ARTICLE_BYTES
 from corpus.readers.files import opened, shown_name
-from corpus.records import Article, Markup, Problem
+from corpus.records import About, Article, Markup, Problem
 from corpus.unicode import valid_text
 
 _UTF8_MARK = b"\xef\xbb\xbf"
@@ -126,12 +126,14 @@ def _article(line: bytes | None, name: str, number: int, names: JsonlFields) -> 
         path=name,
         original=valid_text(text, "the text"),
         markup=Markup.PLAIN,
-        title=field(names.title),
-        source=field(names.source),
-        author=field(names.author),
-        url=field(names.url),
-        published=date_field(record.get(names.published), f"the field {names.published!r}"),
-        tags=tags_field(record.get(names.tags), f"the field {names.tags!r}", '["上门", "证件"]'),
+        about=About(
+            title=field(names.title),
+            source=field(names.source),
+            author=field(names.author),
+            url=field(names.url),
+            published=date_field(record.get(names.published), f"the field {names.published!r}"),
+            tags=tags_field(record.get(names.tags), f"the field {names.tags!r}", '["上门", "证件"]'),
+        ),
         file_hash=hashlib.sha256(line.rstrip(b"\r\n")).hexdigest(),
     )
 

@@ -14,7 +14,7 @@ from pypdfium2.raw import FPDF_ERR_PASSWORD  # type: ignore[import-untyped]
 
 from corpus.errors import CorpusError
 from corpus.readers.contract import MAX_ARTICLE_BYTES, Content
-from corpus.records import Markup
+from corpus.records import About, Markup
 
 try:
     import resource
@@ -61,7 +61,8 @@ def read_pdf(data: bytes) -> Content:
     answer = json.loads(done.stdout)
     if "error" in answer:
         raise CorpusError(answer["error"])
-    return Content(markup=Markup.PLAIN, **answer)
+    text = answer.pop("text")
+    return Content(text, Markup.PLAIN, about=About(**answer))
 
 
 def serve() -> None:

@@ -15,18 +15,7 @@ def _read(data: bytes, markup: Markup) -> Content:
     front = read_front_matter(text)
     if not text[front.body_start :].strip():
         raise CorpusError("it has no text below its front matter; write some or remove the file")
-    return Content(
-        text=text,
-        markup=markup,
-        body_start=front.body_start,
-        id=front.id,
-        title=front.title,
-        source=front.source,
-        author=front.author,
-        url=front.url,
-        published=front.published,
-        tags=front.tags,
-    )
+    return Content(text, markup, front.body_start, front.id, front.about)
 
 
 read_markdown = partial(_read, markup=Markup.MARKDOWN)

@@ -20,7 +20,7 @@ from corpus.readers.html_tree import (
     parse,
     put_into_paragraphs,
 )
-from corpus.records import Markup
+from corpus.records import About, Markup
 
 # An extraction with less than this of what the page shows has taken a part of it for the whole. The rest of
 # a page is mostly links, which are not counted.
@@ -44,15 +44,14 @@ def read_web_page(data: bytes) -> Content:
     markdown = _markdown(tree)
     if not markdown:
         raise CorpusError("no text of an article was found on the page; save the article as text or remove the file")
-    return Content(
-        text=markdown,
-        markup=Markup.MARKDOWN,
+    about = About(
         title=_short(found.title),
         source=_short(found.sitename),
         author=_short(found.author or _declared_author(tree)),
         url=_short(found.url),
         published=found.date or None,
     )
+    return Content(markdown, Markup.MARKDOWN, about=about)
 
 
 def _markdown(tree: Tree) -> str:

@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 
 from corpus.errors import CorpusError
 from corpus.readers.contract import Content
-from corpus.records import Markup
+from corpus.records import About, Markup
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -61,13 +61,12 @@ def read_word(data: bytes) -> Content:
     if not text.strip():
         raise CorpusError("it holds no text; if it is scanned, run text recognition on it first")
     properties = document.core_properties
-    return Content(
-        text=text,
-        markup=Markup.MARKDOWN,
+    about = About(
         title=properties.title.strip() or None,
         author=properties.author.strip() or None,
         published=properties.created.date().isoformat() if properties.created else None,
     )
+    return Content(text, Markup.MARKDOWN, about=about)
 
 
 def _check_package(data: bytes) -> None:

@@ -3,11 +3,10 @@
 import datetime
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-from corpus.records import Edit
+from corpus.records import About, Edit
 from corpus.rules.page import Line, Page, without
 
 _MAX_TITLE = 64
@@ -54,17 +53,7 @@ _LEAST_OUTLINE = 3
 _LEADS_IN = re.compile(r"[:：]$")
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Hold what the lines above an article say of it; None where they say nothing."""
-
-    title: str | None = None
-    source: str | None = None
-    author: str | None = None
-    published: str | None = None
-
-
-def head_of(page: Page) -> Head:
+def head_of(page: Page) -> About:
     """Return title, source, author and date that the text itself names in its first lines.
 
     The first line is taken for a title only where something speaks for it: a line with a date or a
@@ -73,7 +62,7 @@ def head_of(page: Page) -> Head:
     head = _head_lines(page)
     notes = _notes(page, head)
     title = next((line for line in head if line not in notes), None)
-    return Head(
+    return About(
         title=_as_title(page, title, notes) if title is not None and _may_be_title(title) else None,
         source=next((match["name"] for line in notes if (match := _SOURCE.match(line.plain))), None),
         author=next((match["name"] for line in notes if (match := _AUTHOR.match(line.plain))), None),

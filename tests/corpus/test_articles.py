@@ -23,10 +23,10 @@ def test_all_are_read() -> None:
 def test_article(article: Article) -> None:
     body = article.original[article.body_start :]
     assert article.path == f"{article.id}.md"
-    assert article.title
-    assert article.source
-    assert article.published
-    assert article.tags
+    assert article.about.title
+    assert article.about.source
+    assert article.about.published
+    assert article.about.tags
     assert 700 <= len(re.findall(r"[\u4e00-\u9fff]", body)) <= 2000
     assert len({block.headings for block in blocks(body, article.markup)} - {()}) >= 4
     assert "资料截至" in body

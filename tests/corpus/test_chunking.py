@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from corpus.chunking import OVERLAP_TOKENS, ChunkSizes, chunk
 from corpus.errors import CorpusError
 from corpus.normalising import normalise
-from corpus.records import Article, CleanArticle, Edit, Markup, Passage
+from corpus.records import About, Article, CleanArticle, Edit, Markup, Passage
 from corpus.structure import blocks
 
 SIZES = ChunkSizes(target=32, maximum=48)
@@ -22,7 +22,7 @@ def count_characters(texts: Sequence[str]) -> list[int]:
 
 
 def article(text: str, markup: Markup = Markup.PLAIN, title: str | None = None) -> CleanArticle:
-    return CleanArticle(Article("a", "a.txt", text, markup, title=title), text, ())
+    return CleanArticle(Article("a", "a.txt", text, markup, about=About(title=title)), text, ())
 
 
 def passages(text: str, markup: Markup = Markup.PLAIN, sizes: ChunkSizes = SIZES) -> list[Passage]:

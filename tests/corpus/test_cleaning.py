@@ -12,7 +12,7 @@ from corpus.chunking import ChunkSizes, chunk
 from corpus.cleaning import RULES, clean
 from corpus.errors import CorpusError
 from corpus.offsets import apply_edits
-from corpus.records import Article, CleanArticle, Markup, Passage
+from corpus.records import About, Article, CleanArticle, Markup, Passage
 from corpus.rules.page import HAN
 from tests.corpus.dirty import TITLE, clean_texts, dirty_texts
 
@@ -28,7 +28,7 @@ RULE_NAMES = {
 
 
 def article(text: str, markup: Markup = Markup.PLAIN, title: str | None = TITLE, body_start: int = 0) -> Article:
-    return Article("a", "a.txt", text, markup, body_start, title)
+    return Article("a", "a.txt", text, markup, body_start, About(title=title))
 
 
 def count_characters(texts: Sequence[str]) -> list[int]:
@@ -141,8 +141,8 @@ Copyright © 2000 - 2028 All Rights Reserved.
 
 def test_a_scraped_page() -> None:
     cleaned = clean(article(SCRAPED, title=None))
-    assert cleaned.article.title == "微粒貸会打电话催收吗:催收方式与應對"
-    assert cleaned.article.source == "某某财经"
+    assert cleaned.article.about.title == "微粒貸会打电话催收吗:催收方式与應對"
+    assert cleaned.article.about.source == "某某财经"
     lines = [line for line in cleaned.text.split("\n") if line]
     assert lines == [
         "微粒貸会打电话催收，也会發短信。催收人员会通过□、短信等方式联系你，A级客户除外。",
@@ -156,17 +156,16 @@ def test_a_scraped_page() -> None:
 
 
 def test_what_the_source_says_of_itself_is_kept() -> None:
-    named = Article(
-        "a", "a.md", "逾期会上门吗\n2024-11-08\n正文。", Markup.PLAIN, title="另一个题目", published="2020-01-01"
-    )
+    about = About(title="另一个题目", published="2020-01-01")
+    named = Article("a", "a.md", "逾期会上门吗\n2024-11-08\n正文。", Markup.PLAIN, about=about)
     cleaned = clean(named)
-    assert (cleaned.article.title, cleaned.article.published) == ("另一个题目", "2020-01-01")
+    assert (cleaned.article.about.title, cleaned.article.about.published) == ("另一个题目", "2020-01-01")
     assert cleaned.text == "逾期会上门吗\n正文。"
 
 
 @pytest.mark.parametrize("size", [200_000])
 def test_hostile_text_takes_time_that_grows_with_its_length_only(size: int) -> None:
-    """Each of these took more than a minute with a pattern that backtracks; together they take seconds."""
+    """A pattern that goes back over the text takes minutes for one of these; together they take seconds."""
     for piece in (
         "[",
         "**a",

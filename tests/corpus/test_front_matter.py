@@ -4,6 +4,7 @@ import pytest
 
 from corpus.errors import CorpusError
 from corpus.front_matter import FrontMatter, read_front_matter
+from corpus.records import About
 
 
 def test_all_fields() -> None:
@@ -13,12 +14,7 @@ def test_all_fields() -> None:
     assert front == FrontMatter(
         body_start=text.index("正文"),
         id="a",
-        title="上门",
-        source="编",
-        author="甲",
-        url="https://example.org/1",
-        published="2026-03-01",
-        tags=("上门", "2026"),
+        about=About("上门", "编", "甲", "https://example.org/1", "2026-03-01", ("上门", "2026")),
     )
 
 
@@ -29,19 +25,19 @@ def test_none(text: str) -> None:
 
 def test_values_are_the_texts_that_stand_there() -> None:
     front = read_front_matter("---\nid: 010\ntitle: 12:30\nsource: null\nurl: ~\ntags: [yes, 1_000]\n---\n正文")
-    assert (front.id, front.title, front.source, front.url, front.tags) == (
+    assert (front.id, front.about.title, front.about.source, front.about.url, front.about.tags) == (
         "010",
         "12:30",
         None,
         None,
         ("yes", "1_000"),
     )
-    assert read_front_matter("---\npublished: 2026-03-01 08:00:00\n---\n正文").published == "2026-03-01"
+    assert read_front_matter("---\npublished: 2026-03-01 08:00:00\n---\n正文").about.published == "2026-03-01"
 
 
 def test_empty_block_and_unknown_keys() -> None:
     assert read_front_matter("---\n---\n正文").body_start == 8
-    assert read_front_matter("---\neditor: 某\n---\n正文").title is None
+    assert read_front_matter("---\neditor: 某\n---\n正文").about.title is None
 
 
 @pytest.mark.parametrize(

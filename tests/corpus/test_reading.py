@@ -54,7 +54,7 @@ def test_every_kind_of_file_is_read_in_order_of_the_paths(tmp_path: Path) -> Non
     write(tmp_path, ".git/x.md", "x")
     articles, wrong = split(ArticleFolder(tmp_path))
     assert wrong == []
-    assert [(a.id, a.path, a.markup, a.title, a.author, a.original[a.body_start :]) for a in articles] == [
+    assert [(a.id, a.path, a.markup, a.about.title, a.about.author, a.original[a.body_start :]) for a in articles] == [
         ("a.jsonl:1", "a.jsonl", Markup.PLAIN, None, None, "正文四"),
         ("y", "a.jsonl", Markup.PLAIN, None, None, "正文五"),
         ("b-c.txt", "b-c.txt", Markup.PLAIN, None, None, "正文二\r\n"),
@@ -276,7 +276,7 @@ def test_a_jsonl_file_by_itself(tmp_path: Path) -> None:
         tmp_path, "corpus.jsonl", '{"_id": "d2", "title": "题", "text": "二"}\n{"_id": "d1", "title": "", "text": "一"}'
     )
     articles, wrong = split(beir_corpus(path))
-    assert [(a.id, a.path, a.title, a.original) for a in articles] == [
+    assert [(a.id, a.path, a.about.title, a.original) for a in articles] == [
         ("d2", "corpus.jsonl", "题", "二"),
         ("d1", "corpus.jsonl", None, "一"),
     ]

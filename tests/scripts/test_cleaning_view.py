@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.records import Article, CleanArticle, Markup
+from corpus.records import About, Article, CleanArticle, Markup
 from scripts.cleaning_view import (
     RuleCount,
     Segment,
@@ -148,6 +148,6 @@ def test_what_an_edit_took_can_be_seen(text: str, wanted: str) -> None:
 
 
 def test_heading() -> None:
-    article = Article("visits", "a.md", "上门", Markup.PLAIN, title="上\x1b门")
+    article = Article("visits", "a.md", "上门", Markup.PLAIN, about=About(title="上\x1b门"))
     assert heading(article) == r"a.md: 上\x1b门 (id visits)"
     assert heading(cleaned("上门").article) == "a.txt"

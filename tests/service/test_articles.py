@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from corpus.reading import ArticleList
-from corpus.records import Article, Markup
+from corpus.records import About, Article, Markup
 from embeddings.encoders.model_folder import ModelFolder
 from embeddings.store.builder import BuildRequest, build
 from tests.conftest import ROOT, SilentReporter, article, serve_process
@@ -44,7 +44,7 @@ def odd(tiny_model: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> It
         original=f"---\nauthor: 张三\n---\n{COPY}\n",
         markup=Markup.MARKDOWN,
         body_start=len("---\nauthor: 张三\n---\n"),
-        author="张三",
+        about=About(author="张三"),
         file_hash="ab" * 32,
     )
     build(BuildRequest(ArticleList([*articles, written, article("copied", COPY)]), tiny_model, index), SilentReporter())

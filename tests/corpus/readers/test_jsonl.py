@@ -9,7 +9,7 @@ import pytest
 from corpus.errors import CorpusError
 from corpus.readers import jsonl
 from corpus.readers.jsonl import DEFAULT_FIELDS, JsonlFields, Located, read_lines
-from corpus.records import Article, Markup, Problem
+from corpus.records import About, Article, Markup, Problem
 
 
 def read(folder: Path, content: str | bytes, names: JsonlFields = DEFAULT_FIELDS) -> list[Located]:
@@ -39,12 +39,7 @@ def test_all_fields(tmp_path: Path) -> None:
                 path="x/a.jsonl",
                 original="正文\r\n二\u2028三",
                 markup=Markup.PLAIN,
-                title="题",
-                source="编",
-                author="甲",
-                url="https://example.org/1",
-                published="2026-03-01",
-                tags=("上门", "证件"),
+                about=About("题", "编", "甲", "https://example.org/1", "2026-03-01", ("上门", "证件")),
                 file_hash=hashlib.sha256(line.encode()).hexdigest(),
             ),
         ),
@@ -66,7 +61,7 @@ def test_fields_of_other_names(tmp_path: Path) -> None:
     assert names == JsonlFields(id="_id", text="content", published="date")
     ((_, article),) = read(tmp_path, '{"_id": "a", "content": "正文", "date": "2026-03-01", "title": "题"}', names)
     assert isinstance(article, Article)
-    assert (article.id, article.original, article.published, article.title) == ("a", "正文", "2026-03-01", "题")
+    assert (article.id, article.original, article.about) == ("a", "正文", About(title="题", published="2026-03-01"))
 
 
 @pytest.mark.parametrize(

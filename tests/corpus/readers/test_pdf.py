@@ -58,13 +58,13 @@ def stream(number: int, content: str) -> bytes:
 def test_the_text_of_the_pages() -> None:
     content = read_pdf(pdf("催收员上门要出示证件。\n没有就报警。", "", "第二页。", about=ABOUT))
     assert content.text == "催收员上门要出示证件。\n没有就报警。\n\n第二页。"
-    assert (content.title, content.author, content.published) == ("上门", "A", "2026-03-01")
+    assert (content.about.title, content.about.author, content.about.published) == ("上门", "A", "2026-03-01")
     assert (content.markup, content.body_start) == (Markup.PLAIN, 0)
 
 
 def test_a_document_that_says_nothing_or_nonsense_of_itself() -> None:
     content = read_pdf(pdf("一页。", about=b"/CreationDate(D:20260231)"))
-    assert (content.title, content.author, content.published) == (None, None, None)
+    assert (content.about.title, content.about.author, content.about.published) == (None, None, None)
 
 
 def test_half_characters_are_marked() -> None:

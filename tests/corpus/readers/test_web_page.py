@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from corpus.errors import CorpusError
 from corpus.readers.html_tree import MAX_DEPTH, MAX_ELEMENTS
 from corpus.readers.web_page import read_web_page
-from corpus.records import Markup
+from corpus.records import About, Markup
 
 # Far above what was measured on a slow machine (3 s), far below what a quadratic step would take.
 SECONDS = 30
@@ -75,7 +75,8 @@ def test_what_the_page_says_of_itself() -> None:
       <meta property="og:site_name" content="某网"><link rel="canonical" href="https://example.org/a/1">
       <meta property="article:published_time" content="2026-03-01T08:00:00+08:00">"""
     content = read_web_page(f"<html><head>{head}</head><body><p>2021年1月1日起施行。</p></body></html>".encode())
-    assert (content.title, content.author, content.source, content.url, content.published) == (
+    about = content.about
+    assert (about.title, about.author, about.source, about.url, about.published) == (
         "上门要证件",
         "张三",
         "某网",
@@ -87,7 +88,7 @@ def test_what_the_page_says_of_itself() -> None:
 
 def test_a_page_that_says_nothing_of_itself() -> None:
     content = read_web_page("<p>2021年1月1日起施行。</p>".encode())
-    assert (content.title, content.author, content.source, content.url, content.published) == (None,) * 5
+    assert content.about == About()
 
 
 @pytest.mark.parametrize(

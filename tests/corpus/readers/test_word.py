@@ -65,7 +65,7 @@ def test_the_whole_document_in_order() -> None:
         "# 催收上门\n\n## 一、证件\n\n要看证件。\n\n- 身份证\n- 委托书\n\n"
         "| 项目 | 金额 |\n|---|---|\n| 利\\|息 | 100元 起 |\n\n尾句。\n又一句。\n\n框里的话。"
     )
-    assert (content.title, content.author, content.published) == ("上门", "甲", "2026-03-01")
+    assert (content.about.title, content.about.author, content.about.published) == ("上门", "甲", "2026-03-01")
     assert (content.markup, content.body_start) == (Markup.MARKDOWN, 0)
 
 

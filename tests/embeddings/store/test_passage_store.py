@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from corpus.records import Article, Edit, Markup, Passage
+from corpus.records import About, Article, Edit, Markup, Passage
 from embeddings.errors import SnapshotError
 from embeddings.records import ArticleInfo, StoredArticle, StoredPassage
 from embeddings.store.passage_store import PassageStore, PassageWriter
@@ -18,12 +18,7 @@ ARTICLE = Article(
     path="a.jsonl",
     original="上门 □□ 要\n证件",
     markup=Markup.PLAIN,
-    title="题",
-    source="源",
-    author="作者",
-    url="https://example.org/",
-    published="2026-01-02",
-    tags=("上门", "证件"),
+    about=About("题", "源", "作者", "https://example.org/", "2026-01-02", ("上门", "证件")),
     file_hash="f" * 64,
 )
 INFO = ArticleInfo("a/1", "题", "a.jsonl", "源", "作者", "https://example.org/", "2026-01-02", ("上门", "证件"))
