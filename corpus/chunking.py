@@ -103,15 +103,12 @@ def chunk(clean: CleanArticle, sizes: ChunkSizes, count_tokens: CountTokens) -> 
         clean: the article to cut, cleaned.
         sizes: target and maximum length.
         count_tokens: the encoder's own count, with the special tokens and prompt it adds.
-
-    Raises:
-        CorpusError: title and headings alone leave no room for text.
     """
     passages: list[Passage] = []
     offsets = OffsetMap(clean.edits, clean.article.body_start)
     sections = blocks(clean.text, clean.article.markup)
     for headings, section in groupby(sections, key=lambda block: block.headings):
-        prefix = _prefix(clean.article.about.title, headings, sizes, count_tokens)
+        prefix = _prefix(clean.article.about.title, headings, sizes.maximum // 2, count_tokens)
         cutter = _Cutter(clean.text, prefix, sizes, count_tokens, offsets)
         for begin, stop, lead in cutter.cut(list(section)):
             start, end = offsets.widened(begin, stop)
@@ -132,21 +129,19 @@ def chunk(clean: CleanArticle, sizes: ChunkSizes, count_tokens: CountTokens) -> 
     return tuple(passages)
 
 
-def _prefix(title: str | None, headings: tuple[str, ...], sizes: ChunkSizes, count_tokens: CountTokens) -> str:
+def _prefix(title: str | None, headings: tuple[str, ...], most: int, count_tokens: CountTokens) -> str:
     """Return what is put in front of a section's passages: title and headings, fewer where they are long.
 
-    Raises:
-        CorpusError: the last heading alone takes more than half of a passage.
+    Args:
+        title: of the article.
+        headings: of the section, from the top.
+        most: how many tokens it may take.
+        count_tokens: the encoder's own count.
     """
-    tokens, prefix = 0, ""
-    for parts in (((title,) if title else ()) + headings, headings, headings[-1:] or (title or "",)):
-        prefix = " ".join(parts) + "\n" if parts else ""
-        (tokens,) = count_tokens([normalise(prefix)])
-        if tokens <= sizes.maximum // 2 and (prefix or not title):
-            return prefix
-    raise CorpusError(
-        f"its title and headings ({prefix.strip()[:60]}…) take {tokens} of {sizes.maximum} tokens; shorten them"
-    )
+    whole = (title, *headings) if title else headings
+    choices = [" ".join(parts) + "\n" for parts in (whole, headings, headings[-1:]) if parts]
+    counts = count_tokens([normalise(choice) for choice in choices])
+    return next((choice for choice, tokens in zip(choices, counts, strict=True) if tokens <= most), "")
 
 
 def _passage_id(article_id: str, start: int, end: int, text: str) -> str:
@@ -206,7 +201,7 @@ class _Cutter:
         """Yield pieces of a range that holds no border, in time that grows with its length only."""
         width = self._sizes.maximum * _WINDOW_CHARACTERS_PER_TOKEN
         for begin in range(start, end, width):
-            yield from self._halves(self._uncut(begin, start), self._uncut(min(begin + width, end), end))
+            yield from self._halves(self._offsets.uncut(begin), self._offsets.uncut(min(begin + width, end)))
 
     def _halves(self, start: int, end: int) -> Iterator[_Unit]:
         """Yield a range, halved until it fits."""
@@ -219,9 +214,6 @@ class _Cutter:
             return
         yield from self._halves(start, middle)
         yield from self._halves(middle, end)
-
-    def _uncut(self, position: int, border: int) -> int:
-        return position if position == border else self._offsets.uncut(position)
 
     def _packed(self, units: list[_Unit]) -> Iterator[list[_Unit]]:
         """Yield as many units in a row as the target allows; what leads goes with what it leads."""

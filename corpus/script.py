@@ -1,8 +1,11 @@
-"""Convert traditional Chinese to simplified."""
+"""Know Chinese characters, and convert traditional to simplified ones."""
 
 from functools import cache
 
 from opencc import OpenCC
+
+# Chinese characters, to stand within the brackets of a pattern.
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af〇"
 
 
 @cache

@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from corpus.records import Block, BlockKind, Markup
+from corpus.script import to_simplified
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 # Longer lines are sentences, not headings; the headings of our own articles have at most 22.
@@ -25,14 +26,15 @@ _NUMBERED = (
         ),
     ),
 )
-# What opens and closes many web articles. Matches "小编导语", "结语:"; must not match "小编被催收了".
-_UNNUMBERED = re.compile(
-    r"^(?:小[编編])?(?:导语|導語|导读|導讀|前言|引言|总结|總結|结语|結語|结论|結論|写在最后|寫在最後)[:：]?$"
+# Headings of so many web articles that they name none of them. Matches "小编导语", "结语:"; must not match
+# "小编被催收了".
+GENERIC_HEADING = re.compile(
+    r"^(?:小编|本文)?(?:导语|导读|前言|引言|摘要|概述|简介|目录|提要|核心提示|编者按|总结|结语|结论|写在最后)[:：]?$"
 )
 # A heading that names its subject after a colon. Matches "四、真实案例:他们来了", "案例一：小周逾期"; must
 # not match "1. 短信通知:平台会发短信", which is an item of a list.
 _NUMBERED_CASE = re.compile(
-    r"^(?:[一二三四五六七八九十]+、|(?:案例|情形|误区|誤區|步骤|步驟|阶段|階段)[一二三四五六七八九十\d]+[:：])"
+    r"^(?:[一二三四五六七八九十]+、|(?:案例|情形|误区|步骤|阶段)[一二三四五六七八九十\d]+[:：])"
 )
 _CHINESE_NUMERALS = "一二三四五六七八九十"
 _LISTING_PUNCTUATION = re.compile(r"[。；;，,…]")
@@ -105,7 +107,7 @@ def _blocks_under_headings(spans: list[_Span], guessed_above: int) -> Iterator[B
         bare = following is None or (following.level is not None and following.level <= span.level)
         if bare or (span.level > guessed_above and item_level == span.level):
             yield Block(span.start, span.end, _titles(path))
-            item_level = None if _UNNUMBERED.match(span.title) else span.level
+            item_level = None if GENERIC_HEADING.match(to_simplified(span.title)) else span.level
         else:
             path.append(span)
             item_level = None
@@ -234,10 +236,11 @@ def _plain_spans(text: str) -> Iterator[_Span]:
         start = border.end() if border is not None else end
 
 
-def _plain_level(line: str) -> int | None:
-    if not line or len(line) > _MAX_HEADING_CHARACTERS:
+def _plain_level(text: str) -> int | None:
+    if not text or len(text) > _MAX_HEADING_CHARACTERS:
         return None
-    if _UNNUMBERED.match(line):
+    line = to_simplified(text)
+    if GENERIC_HEADING.match(line):
         return 1
     if _NUMBERED_CASE.match(line) and not _LISTING_PUNCTUATION.search(line):
         return 1 if line[0] in _CHINESE_NUMERALS else 2

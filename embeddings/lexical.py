@@ -13,15 +13,15 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.script import HAN
 from embeddings.errors import REBUILD_HINT, SnapshotError
 from embeddings.indexes.ranking import best
 from embeddings.records import FloatArray, Ranked
 
 # The usual values, not tuned here; nDCG@10 .988 on cmrc2018-dev and .974 on drcd-dev as they are.
 _K1, _B = 1.5, 0.75
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 # A run of Han characters, or a word of letters or digits in any other script.
-_RUN = re.compile(rf"(?P<han>[{_HAN}]+)|[^\W_{_HAN}]+")
+_RUN = re.compile(rf"(?P<han>[{HAN}]+)|[^\W_{HAN}]+")
 
 
 def tokenize(text: str) -> list[str]:

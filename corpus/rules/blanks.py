@@ -7,7 +7,8 @@ from itertools import takewhile
 
 from corpus.normalising import BLANK_MARK
 from corpus.records import Edit
-from corpus.rules.page import HAN, Page
+from corpus.rules.page import Page
+from corpus.script import HAN
 
 # A space where Chinese has none. Matches "打 催收", "通过 、短信"; must not match "3. 证件", "微信 App".
 _GAP = re.compile(rf"(?<=[{HAN}])[ ](?=[{HAN}，、。；：？！,;:?!”’」』）)])")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
 from corpus.records import Edit
-from corpus.rules.page import Line, Page, without, words
+from corpus.rules.page import NUMBER, Line, Page, without, words
 
 # Words that menus and share bars are made of; compared in simplified characters, lower case.
 _MENU_WORDS = words("""
@@ -35,7 +35,7 @@ _TAPPING = re.compile(r"我的|点击|路径|设置|还款|，")
 _TRAIL_LINES = 5
 # Lists, tables and numbered lines are the article's own. Matches "- 投诉", "| 大 | 小 |", "三、版权"; must
 # not match "-5", "三方".
-_ARTICLE_FORM = re.compile(r"^(?:[-*+#>|•·●][ \t|]|\||[#]+|第?[一二三四五六七八九十\d]+[、.．)）章节条][ ]?)")
+_ARTICLE_FORM = re.compile(rf"^(?:[-*+#>|•·●][ \t|]|\||#+|{NUMBER})")
 # Signs of a line about rights; one of them may be the article's subject, two are a footer.
 _RIGHTS = (
     re.compile(r"©|\(c\)|copyright", re.I),

@@ -8,7 +8,9 @@ from functools import cached_property
 from corpus.records import Edit, Markup
 from corpus.script import to_simplified
 
-HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af〇"
+# What numbers a line, to stand at the beginning of a pattern. Matches "三、", "（二）", "12.", "第五条"; must
+# not match "三方", "2025年".
+NUMBER = r"(?:第?[一二三四五六七八九十\d]{1,3}[、.．)）章节条]|[（(][一二三四五六七八九十\d]{1,3}[)）])"
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 # What Markdown and bullet lists put in front of a line. Matches "## ", "- ", "> ", "• ".
 _MARKER = re.compile(r"^(?:[#>*•·●■◆▪\-+]+[ \t]+|[•·●■◆▪])+")

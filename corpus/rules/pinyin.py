@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from corpus.records import Edit
-from corpus.rules.page import HAN, Page, words
+from corpus.rules.page import Page, words
+from corpus.script import HAN
 
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜḿńňǹ"
 # One syllable; "ɡ" and "ɑ" are what some converters write for g and a.

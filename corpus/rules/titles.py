@@ -7,14 +7,11 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from corpus.records import About, Edit
-from corpus.rules.page import Line, Page, without
+from corpus.rules.page import NUMBER, Line, Page, without
+from corpus.structure import GENERIC_HEADING
 
 _MAX_TITLE = 64
 _MIN_TITLE = 6
-# Headings that begin many pages and name none. Matches "小编导语"; must not match "小编被催收了".
-_GENERIC = re.compile(
-    r"^(?:小编)?(?:导语|导读|前言|引言|摘要|概述|简介|目录|总结|提要|本文导读|编者按|核心提示)[:：]?$"
-)
 _DATE = re.compile(r"(?P<year>20\d\d)[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?")
 _TIME = re.compile(r"\d{1,2}[:：]\d{2}(?:[:：]\d{2})?")
 # A date that lost its dashes. Matches "20254/6"; must not match "2025".
@@ -45,9 +42,7 @@ _OPPOSITE = re.compile(r"[不没沒未无無非勿别別上中下]|[\d一二三�
 _ASKS = re.compile(r"[吗嗎呢么麼？?]$")
 # Shorter parts of a title may well be a section's heading.
 _MIN_PART = 8
-_NUMBERED = re.compile(
-    r"^(?:第?[一二三四五六七八九十]+[、章节.]|[（(]?[一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[.．、])"
-)
+_NUMBERED = re.compile(f"^{NUMBER}")
 _PART_BORDER = re.compile(r"[,，:：;；?？!！|｜—_ -]+")
 _LEAST_OUTLINE = 3
 _LEADS_IN = re.compile(r"[:：]$")
@@ -196,6 +191,6 @@ def _may_be_title(line: Line) -> bool:
     return (
         _MIN_TITLE <= len(line.plain) <= _MAX_TITLE
         and "。" not in line.plain
-        and not _GENERIC.match(line.plain)
+        and not GENERIC_HEADING.match(line.plain)
         and not _NUMBERED.match(line.plain)
     )

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from corpus.records import Edit, Markup
-from corpus.rules.page import HAN, Line, Page
+from corpus.rules.page import NUMBER, Line, Page
+from corpus.script import HAN
 
 _LEAST_LINES = 6
 # Chinese pages have 15 to 60 characters a line; shorter ones are verse or tables, longer ones are not wrapped.
@@ -16,9 +17,7 @@ _LEAST_SHARE = 0.4
 # What closes a sentence, or leads into the next line. Matches "还款。", "如下："; must not match "催收人".
 _CLOSED = re.compile(r"[。！？!?；;：:…][”’」』）)\"]*$")
 # Matches "3. 证件", "（二）录音", "- 报警", "三、上门"; must not match "3天内".
-_BEGINS_ITEM = re.compile(
-    r"^(?:[-*•·●#|>]|[（(]?[一二三四五六七八九十\d]{1,3}[)）、.．]|第[一二三四五六七八九十\d]+[章节条])"
-)
+_BEGINS_ITEM = re.compile(rf"^(?:[-*•·●#|>]|{NUMBER})")
 _COLUMNS = re.compile(r"\t|\||  |　")
 _ENDS_SENTENCE = re.compile(r"[。！？!?]")
 # So many of the lines of running text hold the end of a sentence.
