@@ -9,7 +9,6 @@ word, and those are counted that stand in one of the first five results.
 
 import argparse
 import re
-from collections import Counter
 from pathlib import Path
 
 from corpus.cleaning import clean
@@ -18,6 +17,7 @@ from corpus.records import CleanArticle, Problem
 from embeddings.questions import MAX_QUESTION_CHARACTERS
 from embeddings.records import Mode
 from embeddings.store.loading import open_searcher
+from scripts.cleaning_view import count_rules
 
 # A piece between sentence ends that is long enough to be asked for.
 _SENTENCE = re.compile(r"[^。！？!?；;\r\n]{6,}[。！？!?；;]?")
@@ -48,15 +48,10 @@ def report(article: CleanArticle, removed: bool) -> None:
     """Print one article's edits by rule: how many, characters taken out, characters put in."""
     original = article.article.original
     print(f"{article.article.path}: {len(original)} characters, {len(article.text)} clean")
-    counts, out, put_in = Counter[str](), Counter[str](), Counter[str]()
-    for edit in article.edits:
-        counts[edit.rule] += 1
-        out[edit.rule] += edit.end - edit.start
-        put_in[edit.rule] += len(edit.replacement)
-        if removed:
-            print(f"  {edit.rule}: {original[edit.start : edit.end]!r} -> {edit.replacement!r}")
-    for rule, count in counts.most_common():
-        print(f"  {rule:22} {count:5} edits {out[rule]:6} characters out {put_in[rule]:4} in")
+    for edit in article.edits if removed else ():
+        print(f"  {edit.rule}: {original[edit.start : edit.end]!r} -> {edit.replacement!r}")
+    for rule in count_rules([article]):
+        print(f"  {rule.rule:22} {rule.edits:5} edits {rule.removed:6} characters out {rule.put_in:4} in")
 
 
 def findable(articles: list[CleanArticle], index: Path, mode: Mode) -> tuple[int, int]:

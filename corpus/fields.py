@@ -25,6 +25,18 @@ def text_field(value: object, what: str) -> str | None:
     return None if value.strip() in _NULL else valid_text(value.strip(), what)
 
 
+def id_field(value: object, what: str) -> str | None:
+    """Return an article's id; None where there is none.
+
+    Raises:
+        CorpusError: it is no text, or holds what no address can, such as a line break.
+    """
+    text = text_field(value, what)
+    if text is not None and not text.isprintable():
+        raise CorpusError(f"{what} is {text[:40]!r}, printable characters were wanted; give it another")
+    return text
+
+
 def date_field(value: object, what: str) -> str | None:
     """Return the date of an ISO 8601 date or time as `2026-03-01`; None where there is none.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import yaml
 
 from corpus.errors import CorpusError
-from corpus.fields import date_field, tags_field, text_field
+from corpus.fields import date_field, id_field, tags_field, text_field
 from corpus.records import SAYS_NOTHING, About
 
 # Matches "---\nid: a\n---\nbody"; must not match "---" as a rule further down in a text.
@@ -54,7 +54,7 @@ def read_front_matter(text: str) -> FrontMatter:
     fields = _parse(block)
     return FrontMatter(
         body_start=match.end(),
-        id=_text(fields, "id"),
+        id=id_field(fields.get("id"), "id in the front matter"),
         about=About(
             title=_text(fields, "title"),
             source=_text(fields, "source"),

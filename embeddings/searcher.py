@@ -17,6 +17,8 @@ MAX_RESULTS = 100
 # How far down each side is read before fusion: fixed, so that the order of results does not
 # depend on how many are asked for, and twice what can be asked for. Not measured.
 CANDIDATES = 200
+# How many times further down is looked where too many of the candidates are copies of one another.
+_DEEPER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Searcher:
 
     def _answer(self, asked: str, query: FloatArray, k: int, mode: Mode, explain: bool) -> list[Result]:
         # Copies are folded last: what is ranked, and filtered once there are filters, is each passage.
-        shown = self._folded(self._ranked(asked, query, mode).rows, k)
+        shown = self._shown(asked, query, mode, k)
         rows = np.array(list(shown), dtype=np.int64)
         cosines = self.vectors.scores(query, rows).tolist()
         shared = self.lexical.scores(asked)[rows].tolist() if explain else [0.0] * len(rows)
@@ -86,6 +88,16 @@ class Searcher:
                 zip(self.passages.get(rows), shown.values(), cosines, shared, strict=True), start=1
             )
         ]
+
+    def _shown(self, asked: str, query: FloatArray, mode: Mode, k: int) -> dict[int, tuple[StoredPassage, ...]]:
+        """Return k rows with their copies; look further down where copies fill up the candidates."""
+        depth = CANDIDATES
+        while True:
+            rows = self._ranked(asked, query, mode, depth).rows
+            shown = self._folded(rows, k)
+            if len(shown) == k or len(rows) < depth:
+                return shown
+            depth *= _DEEPER
 
     def _folded(self, rows: RowArray, k: int) -> dict[int, tuple[StoredPassage, ...]]:
         """Return the first k rows of which none is a copy of one before, each with the passages of its group."""
@@ -102,13 +114,13 @@ class Searcher:
         members = self.passages.members([groups[row] for row in kept if row in groups])
         return {row: members[groups[row]] if row in groups else () for row in kept}
 
-    def _ranked(self, asked: str, query: FloatArray, mode: Mode) -> Ranked:
+    def _ranked(self, asked: str, query: FloatArray, mode: Mode, depth: int) -> Ranked:
         if mode is Mode.LEXICAL:
-            return self.lexical.search(asked, CANDIDATES)
-        (dense,) = self.vectors.search(query[np.newaxis], CANDIDATES)
+            return self.lexical.search(asked, depth)
+        (dense,) = self.vectors.search(query[np.newaxis], depth)
         if mode is Mode.DENSE:
             return dense
-        return reciprocal_rank_fusion([dense, self.lexical.search(asked, CANDIDATES)], CANDIDATES)
+        return reciprocal_rank_fusion([dense, self.lexical.search(asked, depth)], depth)
 
 
 def _others(passage: StoredPassage, group: tuple[StoredPassage, ...]) -> tuple[StoredPassage, ...]:

@@ -11,10 +11,13 @@ from pathlib import Path
 import platformdirs
 
 from corpus.errors import CorpusError
+from corpus.readers.jsonl import DEFAULT_FIELDS, JsonlFields
 from embeddings.errors import EmbeddingsError
 from embeddings.records import Mode
 from service.settings import ServiceError, Settings
 
+# The exit code where a command did its work, but had to leave some articles out.
+LEFT_OUT = 3
 USER_ERRORS = (CorpusError, EmbeddingsError, ServiceError)
 
 
@@ -79,6 +82,25 @@ def _mode(text: str) -> Mode:
         return Mode(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} was given, hybrid, dense or lexical was wanted") from error
+
+
+def add_jsonl_fields(parser: argparse.ArgumentParser) -> None:
+    """Add --jsonl-fields."""
+    parser.add_argument(
+        "--jsonl-fields",
+        type=_jsonl_fields,
+        default=DEFAULT_FIELDS,
+        metavar="PAIRS",
+        help="the names of the fields in JSONL files, such as id=_id,text=content (default: id, text, title, source, "
+        "author, url, published, tags)",
+    )
+
+
+def _jsonl_fields(option: str) -> JsonlFields:
+    try:
+        return JsonlFields.parse(option)
+    except CorpusError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:

@@ -6,16 +6,13 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from corpus.errors import CorpusError
-from corpus.readers.jsonl import DEFAULT_FIELDS, JsonlFields
+from corpus.readers.jsonl import JsonlFields
 from corpus.reading import open_source, shipped_articles
 from embeddings.encoders.model_folder import ModelRequest, find_model
 from embeddings.store.builder import BuildRequest, BuildSummary, build
-from scripts.options import Command, Defaults, add_index, add_model, run_command
+from scripts.options import LEFT_OUT, Command, Defaults, add_index, add_jsonl_fields, add_model, run_command
 from scripts.progress import TerminalReporter
 
-# The exit code where the index is published, but something was left out.
-LEFT_OUT = 3
 READERS = ("pypdfium2", "python-docx", "trafilatura")
 
 
@@ -30,14 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
         help="a folder of .md, .txt, .html, .jsonl, .docx and .pdf articles, or one .jsonl file "
         "(default: those that come with the project)",
     )
-    parser.add_argument(
-        "--jsonl-fields",
-        type=_fields,
-        default=DEFAULT_FIELDS,
-        metavar="PAIRS",
-        help="the names of the fields in JSONL files, such as id=_id,text=content (default: id, text, title, source, "
-        "author, url, published, tags)",
-    )
+    add_jsonl_fields(parser)
     add_index(parser, defaults)
     add_model(parser, defaults)
     parser.add_argument("--full", action="store_true", help="build even where the index is up to date")
@@ -69,13 +59,6 @@ def run(options: argparse.Namespace) -> int:
         reporter.say(f"files in {options.articles} changed while they were read; run the command again")
     print(_sentence(summary, options.index))
     return LEFT_OUT if summary.problems else 0
-
-
-def _fields(option: str) -> JsonlFields:
-    try:
-        return JsonlFields.parse(option)
-    except CorpusError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _reading(fields: JsonlFields) -> str:

@@ -12,17 +12,14 @@ from rich.text import Text
 
 from corpus.cleaning import clean
 from corpus.errors import CorpusError
-from corpus.readers.jsonl import DEFAULT_FIELDS, JsonlFields
 from corpus.reading import read_file
 from corpus.records import Article, Problem
 from embeddings.files import write_atomically
 from scripts.cleaning_page import page
 from scripts.cleaning_terminal import TerminalView
 from scripts.cleaning_view import RuleCount, count_rules, printable, total
-from scripts.options import Command, Defaults, run_command
+from scripts.options import LEFT_OUT, Command, Defaults, add_jsonl_fields, run_command
 
-# The exit code where articles are shown, but something was left out; as in `zhaiwen rebuild`.
-LEFT_OUT = 3
 _NAMED_IDS = 5
 
 
@@ -31,9 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None: 
     parser.add_argument("file", type=Path, metavar="FILE", help="an article, or a JSONL file of many")
     parser.add_argument("--id", metavar="ID", help="show only the article with this id")
     parser.add_argument("--all", action="store_true", help="show long stretches without edits, too")
-    parser.add_argument(
-        "--jsonl-fields", metavar="PAIRS", help="the names of the fields in a JSONL file, such as id=_id,text=content"
-    )
+    add_jsonl_fields(parser)
     parser.add_argument("--html", type=Path, metavar="PAGE", help="write the same as an HTML page instead")
 
 
@@ -67,10 +62,9 @@ def _read(options: argparse.Namespace) -> tuple[list[Article], list[Problem]]:
     file, id_ = options.file, options.id
     if os.path.isdir(file):  # a Path's own is_dir fails on a name too long for any file
         raise CorpusError(f"{file} is a folder, the file of an article was wanted; name one in it")
-    fields = DEFAULT_FIELDS if options.jsonl_fields is None else JsonlFields.parse(options.jsonl_fields)
     articles: list[Article] = []
     problems: list[Problem] = []
-    for reading in read_file(file, fields):
+    for reading in read_file(file, options.jsonl_fields):
         if isinstance(reading, Problem):
             problems.append(reading)
         elif reading.id == id_:

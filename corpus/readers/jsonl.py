@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from corpus.errors import CorpusError
-from corpus.fields import date_field, tags_field, text_field
+from corpus.fields import date_field, id_field, tags_field, text_field
 from corpus.readers.contract import MAX_ARTICLE_BYTES
 from corpus.readers.files import opened, shown_name
 from corpus.records import About, Article, Markup, Problem
@@ -122,7 +122,7 @@ def _article(line: bytes | None, name: str, number: int, names: JsonlFields) -> 
         return text_field(record.get(key), f"the field {key!r}")
 
     return Article(
-        id=field(names.id) or f"{name}:{number}",
+        id=id_field(record.get(names.id), f"the field {names.id!r}") or f"{name}:{number}",
         path=name,
         original=valid_text(text, "the text"),
         markup=Markup.PLAIN,

@@ -11,7 +11,7 @@ from corpus.rules.page import Page
 from corpus.script import HAN
 
 # A space where Chinese has none. Matches "打 催收", "通过 、短信"; must not match "3. 证件", "微信 App".
-_GAP = re.compile(rf"(?<=[{HAN}])[ ](?=[{HAN}，、。；：？！,;:?!”’」』）)])")
+_GAP = re.compile(rf"(?<=[{HAN}])(?:[ ]{{1,3}}|\u3000)(?=[{HAN}，、。；：？！,;:?!”’」』）)])")
 # Words that something must follow at once. Matches "通过" in "通过 联系"; must not match "和" after a name.
 _OPEN_LEFT = re.compile(
     r"(?:通过|通過|微信或|[^\W\d]{2}(?:或|和|与|與|及)|打|拨打|撥打|接到|收到|除了|包括|在|进行|進行|被|把|向|从|從"

@@ -58,7 +58,7 @@ _MAX_BESIDE_ICP = 40
 # Ways to reach a person: a mobile number, an account, an address. Matches "13800000000", "QQ：12345678";
 # must not match "12378", "95384".
 _REACHED_BY = re.compile(
-    r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)400[- ]?\d{3}[- ]?\d{4}(?!\d)|[\w.+-]+@[\w-]+\.[\w.]+"
+    r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)400[- ]?\d{3}[- ]?\d{4}(?!\d)|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{2,64}"
     r"|(?:qq|扣扣|微信|vx?|v信|wx)(?:号|群|客服)?[:： ]{0,2}[a-z0-9_-]{5,20}",
     re.I,
 )
@@ -66,10 +66,19 @@ _REACHED_BY = re.compile(
 # must not match "举报邮箱", "删除通讯录".
 _SITE_OWNER = re.compile(
     r"侵权.{0,8}(?:删|联系)|删帖|商务合作|广告(?:合作|投放|刊登)|投稿(?:邮箱|热线|请)|站长|本站(?:客服|联系|邮箱)"
-    r"|(?:法务|债务|贷款|逾期|网贷)(?:咨询|协商|规划|顾问).{0,6}(?:加|请|联系|热线|电话|微信|qq)|微信同号|加v",
+    r"|(?:法务|法律|律师|债务|贷款|逾期|网贷)(?:咨询|协商|规划|顾问).{0,6}(?:加|请|联系|热线|电话|微信|qq)|微信同号|加v",
     re.I,
 )
 _OFFICIAL = re.compile(r"\.gov\.cn|nifa\.org|12377\.cn|[“”「」]")
+# A line of nothing but labels and ways to reach a person. Matches "联系电话：13800000000 QQ:12345678"; must
+# not match "张某 13800000000".
+_CONTACT_LABEL = re.compile(
+    r"(?:联系|咨询|客服|服务|投稿)?(?:电话|手机|热线|方式|微信|qq|扣扣|邮箱|email|v信)(?:号码?)?|[\s:：/|，,、；;]+",
+    re.I,
+)
+# So many lines at the end of a page may tell how to reach its owner; a letter ends with its writer's number.
+_CONTACT_LINES = 4
+_LETTER = re.compile(r"此致|敬礼|申请人|投诉人|举报人|异议人|签名|签字|姓名|身份证")
 # Matches "特别声明:", "【免责声明】", "家在某地声明:"; must not match "法院提示：", "对方发来声明：三天内上门".
 _DISCLAIMER = re.compile(
     r"^[【（(\[]?(?:(?:特别|免责|版权|郑重|重要|平台|本站|.{0,6})声明|(?:特别|版权)提示)[】）)\]]?[:：]?"
@@ -81,7 +90,7 @@ _DISCLAIMED = re.compile(
     r"|侵权.{0,8}(?:联系|告知|删)|侵删|版权归.{0,10}(?:所有|作者)|仅?提供信息(?:存储|发布)|属于?作者个人|转载请注明"
 )
 _MAX_NOTICE = 160
-# Nothing longer is furniture; and no pattern need be tried on a line of a million characters.
+# Nothing longer is furniture.
 _MAX_LINE = 400
 _LINK_HEADINGS = words("""
     最新文章 最新资讯 最新发布 最近更新 随机看看 随便看看 相关文章 相关阅读 相关推荐 相关资讯 相关新闻 相关链接 推荐阅读
@@ -162,15 +171,24 @@ def icp_lines(page: Page) -> Iterator[Edit]:
 def contact_lines(page: Page) -> Iterator[Edit]:
     """Take out where the site's owner or an advertiser can be reached.
 
-    "侵权删帖联系方式:13800000000" goes; "有人说加微信13800000000就能销债，别信。", "举报邮箱：a@b.gov.cn"
-    and "微众银行客服电话：95384" stay.
+    "侵权删帖联系方式:13800000000" and, at the end, "QQ：12345678" go; "有人说加微信13800000000就能销债，别信。",
+    "举报邮箱：a@b.gov.cn", "微众银行客服电话：95384" and the number under a letter stay.
     """
+    is_letter = any(_LETTER.search(line.plain) for line in page.lines[-2 * _CONTACT_LINES :])
+    end = set() if is_letter else {line.start for line in page.lines[-_CONTACT_LINES:]}
 
     def is_contact(line: Line) -> bool:
-        signs = _REACHED_BY.search(line.plain) and _SITE_OWNER.search(line.plain)
-        return bool(signs) and not line.is_prose and not _OFFICIAL.search(line.plain)
+        if not _REACHED_BY.search(line.plain) or line.is_prose or _OFFICIAL.search(line.plain):
+            return False
+        bare = line.start in end and _is_bare_contact(line)
+        return bare or _SITE_OWNER.search(line.plain) is not None
 
     yield from _lines(page, is_contact, "contact")
+
+
+def _is_bare_contact(line: Line) -> bool:
+    rest, found = _REACHED_BY.subn("", line.plain)
+    return bool(found) and not _CONTACT_LABEL.sub("", rest)
 
 
 def disclaimers(page: Page) -> Iterator[Edit]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from corpus.records import Edit
 from corpus.rules.page import Page, words
@@ -22,13 +23,15 @@ _PLAIN_VOWELS = str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ�
 # Syllables that are spoken without a tone. Matches "的(de)" beside "導(dǎo)"; must not match "智能(ai)".
 _TONELESS = words("de le me ne ma ba la ya a zhe men zi ge lou wa na bo er shang li tou")
 _TONED_BEFORE_TONELESS = 3
+_LEAST_IN_A_ROW = 3
 _NEAR = 60
 
 
 def readings(page: Page) -> Iterator[Edit]:
     """Take out a reading in parentheses behind a character.
 
-    "小編導(dǎo)語" becomes "小編導語", "的(de)" becomes "的" in a text full of such readings;
+    "小編導(dǎo)語" becomes "小編導語", "催（cui）收（shou）人（ren）" becomes "催收人", and "的(de)" becomes
+    "的" in a text full of such readings;
     "人工智能(ai)", "微信(WeChat)", "龃龉(jǔ yǔ)" and a line that speaks of readings stay. The tone
     mark tells a reading from a word in parentheses.
     """
@@ -37,11 +40,24 @@ def readings(page: Page) -> Iterator[Edit]:
         for match in _SYLLABLE.finditer(page.text)
         if _is_syllable(match["syllable"]) and not _ABOUT_READINGS.search(_line_around(page.text, match.start()))
     ]
+    dense = _in_a_row(matches)
     toned = sum(_HAS_TONE.search(match["syllable"]) is not None for match in matches)
     for match in matches:
-        toneless = match["syllable"] in _TONELESS and toned >= _TONED_BEFORE_TONELESS
+        toneless = match.start() in dense or (match["syllable"] in _TONELESS and toned >= _TONED_BEFORE_TONELESS)
         if toneless or _HAS_TONE.search(match["syllable"]):
             yield Edit(match.start(), match.end(), "", "pinyin")
+
+
+def _in_a_row(matches: list[re.Match[str]]) -> set[int]:
+    """Return where those readings begin that one character after the other has."""
+    found: set[int] = set()
+    run: list[int] = []
+    for match, following in zip_longest(matches, matches[1:]):
+        run.append(match.start())
+        if following is None or following.start() != match.end() + 1:
+            found.update(run if len(run) >= _LEAST_IN_A_ROW else ())
+            run = []
+    return found
 
 
 def _is_syllable(text: str) -> bool:

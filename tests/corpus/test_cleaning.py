@@ -183,3 +183,4 @@ def test_hostile_text_takes_time_that_grows_with_its_length_only(size: int) -> N
         for markup in Markup:
             cleaned = clean(article(text, markup))
             assert apply_edits(text, cleaned.edits) == cleaned.text
+            assert all(passage.text for passage in chunk(cleaned, ChunkSizes(), count_characters))

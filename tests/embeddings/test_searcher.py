@@ -13,7 +13,7 @@ from embeddings.errors import SnapshotError, TextTooLongError
 from embeddings.indexes.exact import ExactIndex
 from embeddings.lexical import tokenize
 from embeddings.records import FloatArray, Mode, Result
-from embeddings.searcher import Searcher
+from embeddings.searcher import CANDIDATES, Searcher
 from embeddings.store.builder import BuildRequest, build
 from embeddings.store.loading import open_searcher
 from tests.conftest import SilentReporter, article
@@ -112,6 +112,16 @@ def test_copies_are_one_result_that_names_all_of_them(copies: Searcher, mode: Mo
         assert [one.article.id for one in result.also_in] == sorted(one.article.id for one in result.also_in)
     # Fewer results are other groups all the same, each with all of its copies.
     assert copies.search("上门要带工作证和委托书吗", 2, mode) == results[:2]
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_copies_do_not_crowd_out_other_answers(tiny_model: ModelFolder, tmp_path: Path, mode: Mode) -> None:
+    others = [f"上门要带证件的第{number}条规定，另见说明。" for number in range(1, 4)]
+    texts = [COPIED] * (CANDIDATES + 10) + others
+    source = ArticleList(article(f"{number:03}", text) for number, text in enumerate(texts))
+    build(BuildRequest(source, tiny_model, tmp_path / "index"), SilentReporter())
+    results = open_searcher(tmp_path / "index").search(COPIED, 4, mode)
+    assert sorted(len(result.also_in) for result in results) == [0, 0, 0, CANDIDATES + 9]
 
 
 def test_the_best_ranked_of_a_group_stands_for_it(copies: Searcher) -> None:

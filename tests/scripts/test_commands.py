@@ -99,6 +99,28 @@ def test_what_is_left_out_is_named_counted_and_told_by_the_exit_code(
         )
 
 
+def test_a_hostile_folder_ends_in_named_errors_and_clean_articles(
+    articles: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    with (articles / "huge.md").open("wb") as file:
+        file.truncate(50_000_000)
+    (articles / "line.txt").write_text("催收" * 170_000, encoding="utf-8")
+    (articles / "nested.html").write_text("<div>" * 100_000 + "正文", encoding="utf-8")
+    (articles / "nul.txt").write_bytes("逾期\x00可以\u202e协商\ufeff。".encode())
+    (articles / "half.jsonl").write_text('{"text": "一\\ud800二"}\n', encoding="utf-8")
+    (articles / "loop.md").symlink_to("loop.md")
+    (articles / "folder.md").mkdir()
+    index = tmp_path / "index"
+    rebuild = zhaiwen("rebuild", articles, "--index", index, "--model", tiny_model_folder)
+    assert rebuild.returncode == 3
+    named = re.findall(r"^zhaiwen: left out (\S+): ", rebuild.stderr, re.MULTILINE)
+    assert named == ["folder.md", "half.jsonl:1", "huge.md", "loop.md", "nested.html"]
+    assert "now serves 4 articles" in rebuild.stdout
+    assert "5 left out" in rebuild.stdout
+    found = zhaiwen("search", "逾期协商", "--index", index, "--mode", "lexical", "-k", 1).stdout
+    assert "\n逾期可以协商。" in found
+
+
 def test_copies_are_counted_and_shown(articles: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
     (articles / "copy.txt").write_text("催收电话一天不超过三次！", encoding="utf-8")
     index = tmp_path / "index"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts.cli import main
-from scripts.show_cleaning import LEFT_OUT
+from scripts.options import LEFT_OUT
 from tests.conftest import ROOT, write_lines
 
 
@@ -72,7 +72,6 @@ def test_a_line_that_is_no_article(calls: Path, capsys: pytest.CaptureFixture[st
         (["empty.txt"], "zhaiwen show-cleaning: empty.txt: it has no text"),
         (["a.exe"], "zhaiwen show-cleaning: a.exe: files ending in '.exe' are not read"),
         (["visits.md", "--id", "x"], "visits.md holds no article with the id 'x'; it has 'visits'"),
-        (["calls.jsonl", "--jsonl-fields", "id"], "the field 'id' is not a pair; write pairs such as id=_id"),
         (["visits.md", "--html", "no/page.html"], "no/page.html cannot be written (No such file or directory)"),
         (["visits.md", "--html", "visits.md"], "--html would replace visits.md itself; name another file for the page"),
     ],
@@ -110,3 +109,9 @@ def test_a_reader_that_stops_early(tmp_path: Path) -> None:
         assert process.stdout.readline() == "long.txt\n"
         process.stdout.close()
         assert process.stderr.read() == ""
+
+
+def test_names_of_fields_that_are_no_pairs(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["show-cleaning", "calls.jsonl", "--jsonl-fields", "id"])
+    assert "the field 'id' is not a pair; write pairs such as id=_id" in capsys.readouterr().err

@@ -149,3 +149,11 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     ((place, problem),) = read_lines(tmp_path / "a.jsonl", "a.jsonl", DEFAULT_FIELDS)
     assert place == "a.jsonl"
     assert "it cannot be read (No such file or directory)" in str(problem)
+
+
+def test_an_id_that_no_address_can_hold(tmp_path: Path) -> None:
+    ((place, problem),) = read(tmp_path, '{"id": "a\\nb", "text": "正文"}')
+    assert (place, str(problem)) == (
+        "x/a.jsonl:1",
+        "x/a.jsonl:1: the field 'id' is 'a\\nb', printable characters were wanted; give it another",
+    )

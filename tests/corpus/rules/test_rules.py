@@ -29,6 +29,7 @@ def cleaned(rule: Rule, text: str, markup: Markup = Markup.PLAIN, title: str | N
         (characters.tags, '<p class="a">上门<br/>催收</p><B>不能</B>', "\n上门\n催收\n不能"),
         (pinyin.readings, "小編導(dǎo)語,聯（lián）網(wǎng)女(nǚ)", "小編導語,聯網女"),
         (pinyin.readings, "導(dǎo)語的(de)標(biāo)題是(shì)", "導語的標題是"),
+        (pinyin.readings, "催（cui）收（shou）人（ren）", "催收人"),
     ],
 )
 def test_characters(rule: Rule, dirty: str, clean: str) -> None:
@@ -79,6 +80,7 @@ def test_markdown_signs_go_in_markdown_only() -> None:
         (furniture.icp_lines, "沪公网安备 31010102001234号"),
         (furniture.contact_lines, "內容侵權、刪帖聯系方式:13800000000 123456@example.com"),
         (furniture.contact_lines, "债务咨询加微信：laolai_88888"),
+        (furniture.contact_lines, "免费法律咨询热线：400-123-4567"),
         (furniture.disclaimers, "特別聲明：本文為作者上傳並發布，僅代表作者觀點。本站僅提供信息發布平臺。"),
         (furniture.disclaimers, "本文内容来源于网络，如有侵权请联系删除。"),
         (furniture.editor_lines, "【纠错】 【责任编辑：小周】"),
@@ -132,6 +134,17 @@ def test_furniture_goes(rule: Rule, line: str) -> None:
 def test_text_that_only_looks_like_furniture_stays(rule: Rule, line: str) -> None:
     text = f"第一段正文。\n\n{line}\n第二段正文。\n"
     assert cleaned(rule, text) == text
+
+
+def test_bare_contacts_go_at_the_end_but_not_from_a_letter() -> None:
+    contacts = "联系电话：13800000000\nQQ:12345678 微信：zhaiwu888\n"
+    assert cleaned(furniture.contact_lines, f"正文。\n{contacts}") == "正文。\n"
+    in_the_middle = f"{contacts}正文一。\n正文二。\n正文三。\n正文四。\n"
+    assert cleaned(furniture.contact_lines, in_the_middle) == in_the_middle
+    letter = f"请贵司书面答复。\n投诉人：某某\n{contacts}"
+    assert cleaned(furniture.contact_lines, letter) == letter
+    named = "正文。\n张某 13800000000\n"
+    assert cleaned(furniture.contact_lines, named) == named
 
 
 def test_comments_go_with_what_was_said() -> None:
@@ -215,6 +228,7 @@ def test_outlines() -> None:
         ("微粒贷打 催收的原因", "微粒贷打□催收的原因"),
         ("可能会认为通过 、短信等途径无效。", "可能会认为通过□、短信等途径无效。"),
         ("在收到催收 时，先记下来。", "在收到催收□时，先记下来。"),
+        ("会打  催收，也会通过　联系你。", "会打□催收，也会通过□联系你。"),
         ("不得采用、、等手段。", "不得采用、□、等手段。"),
         ("1. 短信通知：先发。\n2. :在短信之后联系。", "1. 短信通知：先发。\n2. □:在短信之后联系。"),
     ],
