@@ -78,12 +78,20 @@ def test_serve(example: str, folder: Path) -> None:
 
 
 @needs_curl
-@pytest.mark.parametrize("example", of("curl"))
+@pytest.mark.parametrize("example", [line for line in of("curl") if "/search" in line])
 def test_curl(example: str, served: Served) -> None:
     command = shlex.split(example.replace("http://127.0.0.1:8000", served.url))
     finished = subprocess.run(command, check=True, capture_output=True, text=True)
     answer = json.loads(finished.stdout)
     assert len(answer["results"]) == 3
+
+
+@needs_curl
+@pytest.mark.parametrize("example", [line for line in of("curl") if "/articles/" in line])
+def test_the_original_example(example: str, served: Served) -> None:
+    command = shlex.split(example.replace("http://127.0.0.1:8000", served.url))
+    answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert answer["original"].startswith("---\nid: home-visits\n")
 
 
 @needs_curl

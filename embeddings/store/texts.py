@@ -48,10 +48,15 @@ def write_texts(source: ArticleSource, cut: Cut, parts: SnapshotLayout, spool: T
     problems: list[Problem] = []
     with PassageWriter.create(parts.passages) as writer:
         for item in source.articles():
+            if isinstance(item, Problem):
+                problems.append(item)
+                continue
             try:
                 cleaned, passages = _passages(item, cut)
-            except _LeftOutError as error:
-                problems.append(error.problem)
+            except CorpusError as error:
+                # Many documents may come from one file: the id tells which one it was.
+                place = item.path if item.path == item.id else f"{item.path} ({item.id})"
+                problems.append(Problem(place, str(error)))
                 continue
             articles[cleaned.article.id] = cleaned.article.content_hash
             writer.add(cleaned.article, passages)
@@ -67,26 +72,11 @@ def write_texts(source: ArticleSource, cut: Cut, parts: SnapshotLayout, spool: T
     return WrittenTexts(articles, tuple(problems), len(firsts), len(np.unique(grouped)), len(grouped))
 
 
-class _LeftOutError(Exception):
-    """Carry why an article is left out."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
-
-
-def _passages(item: Article | Problem, cut: Cut) -> tuple[CleanArticle, tuple[Passage, ...]]:
-    if isinstance(item, Problem):
-        raise _LeftOutError(item)
-    try:
-        cleaned = clean(item)
-        passages = cut(cleaned)
-        if not any(tokenize(passage.text) for passage in passages):
-            raise CorpusError("it holds no word to search for; write some or remove it")
-    except CorpusError as error:
-        # Many documents may come from one file: the id tells which one it was.
-        place = item.path if item.path == item.id else f"{item.path} ({item.id})"
-        raise _LeftOutError(Problem(place, str(error))) from error
+def _passages(article: Article, cut: Cut) -> tuple[CleanArticle, tuple[Passage, ...]]:
+    cleaned = clean(article)
+    passages = cut(cleaned)
+    if not any(tokenize(passage.text) for passage in passages):
+        raise CorpusError("it holds no word to search for; write some or remove it")
     return cleaned, passages
 
 

@@ -67,6 +67,12 @@ def test_a_border_inside_an_edit_is_refused() -> None:
         offsets.source(3, 3)
 
 
+def test_a_range_is_widened_to_whole_edits() -> None:
+    offsets = OffsetMap((Edit(1, 2, "电话", "blank-restored"), Edit(4, 5, "甲乙", "width")))
+    assert offsets.widened(2, 6) == (1, 7)
+    assert offsets.widened(1, 5) == (1, 5)
+
+
 def test_what_is_deleted_at_a_border_belongs_to_neither_side() -> None:
     offsets = OffsetMap((Edit(2, 5, "", "menu"),))
     assert offsets.source(0, 2) == (0, 2)
