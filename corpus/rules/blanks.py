@@ -23,9 +23,10 @@ _OPEN_LEFT_OF_MARK = re.compile(r"(?:[的或和與与及打在被把向]|通过|
 _BOUND_RIGHT = re.compile(
     r"^(?:的(?![士确確卢盧])|[时時后後](?=[，,。；;：:再才]|$)|之[前后後间間]|等[，。、,]|过程|過程)"
 )
-# What is often followed by a space: "第二章 时效", "附件一 的", "表3 后果".
+# What is often followed by a space. Matches "第二章" in "第二章 时效", "附件一", "表3"; must not match "表".
 _CAPTION = re.compile(
-    r"(?:第[\d一二三四五六七八九十百零〇]+[章节節条條编編款项項部]|附件|附录|附錄|[附表图圖案例][\d一二三四五六七八九十]+)$"
+    r"(?:第[\d一二三四五六七八九十百零〇]+[章节節条條编編款项項部]|附[件录錄][\d一二三四五六七八九十]*"
+    r"|(?:[表图圖]|案例)[\d一二三四五六七八九十]+)$"
 )
 _CONTEXT_OF_SURE = 2
 # More gaps than one in so many characters are a text cut into words, or a table.

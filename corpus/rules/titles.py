@@ -45,7 +45,8 @@ _MIN_PART = 8
 _NUMBERED = re.compile(f"^{NUMBER}")
 _PART_BORDER = re.compile(r"[,，:：;；?？!！|｜—_ -]+")
 _LEAST_OUTLINE = 3
-_LEADS_IN = re.compile(r"[:：]$")
+# Matches "要做三件事：", the line above a list; must not match "本文目录：", the line above an outline.
+_LEADS_IN = re.compile(r"^(?!.*目录).*[:：]$")
 
 
 def head_of(page: Page) -> About:

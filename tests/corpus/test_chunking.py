@@ -62,6 +62,8 @@ def test_the_last_sentence_is_repeated_where_a_section_is_cut() -> None:
     long = "长" * 39 + "。"
     assert texts(long + sentences[0]) == [long, sentences[0]]
     assert texts("一" * 20 + "\n" + sentences[2]) == ["一" * 20, sentences[2]]
+    roomy = ChunkSizes(target=64, maximum=128)
+    assert [p.text for p in passages(long + long, sizes=roomy)] == [long, long]
 
 
 def test_a_list_that_must_be_cut_goes_on_under_its_lead() -> None:
@@ -96,10 +98,18 @@ def test_question_and_answer_stay_together() -> None:
         "问：能录自己的通话吗？\n答：能。先说明在录音，再好好谈，保留原件。",
         "问：能拍人吗？\n答：能拍过程。",
     ]
+    # A pair that is longer than the target, but not than the maximum, is not cut.
+    pair = "问：能录吗？\n答：能。先说明在录音，再好好谈。保留好原件，别剪，别往网上发。"
+    assert SIZES.target < len(pair) + 2 <= SIZES.maximum
+    assert texts(pair) == [pair]
     answer = "答：" + "能录的，自己的通话。" * 6
     found = passages(f"问：能录吗？\n{answer}")
     assert found[0].text.startswith("问：能录吗？\n答：")
     assert all(p.indexed.startswith("问：能录吗？\n") for p in found)
+    # A long question would crowd out its answer: it stands in front of the first part only.
+    question = "问：对方天天打给我家里人，我能把电话录下来吗？"
+    found = passages(f"{question}\n{answer}")
+    assert [p.indexed.startswith(question) for p in found] == [True] + [False] * (len(found) - 1)
 
 
 def test_no_border_lies_inside_an_edit() -> None:

@@ -119,6 +119,27 @@ def test_rows_know_the_head_of_their_table() -> None:
     ]
 
 
+def test_rows_of_plain_text_know_their_head() -> None:
+    text = "三份文件：\n文件\t次数\n国标\t三次\n指引\t六次\n正文。\n| 甲 | 乙 |\n| 1 | 2 |"
+    assert kinds(text, Markup.PLAIN) == [
+        ("三份文件：", BlockKind.PARAGRAPH, None),
+        ("文件\t次数", BlockKind.ROW, "三份文件："),
+        ("国标\t三次", BlockKind.ROW, "文件\t次数"),
+        ("指引\t六次", BlockKind.ROW, "文件\t次数"),
+        ("正文。", BlockKind.PARAGRAPH, None),
+        ("| 甲 | 乙 |", BlockKind.ROW, None),
+        ("| 1 | 2 |", BlockKind.ROW, "| 甲 | 乙 |"),
+    ]
+
+
+def test_a_numbered_paragraph_of_markdown_is_a_heading_below_the_marked_ones() -> None:
+    text = "## 上门\n\n一、看证件\n\n先看工作证。\n\n二、谈还款\n\n再谈。\n"
+    assert spans(text, Markup.MARKDOWN) == [
+        ("先看工作证。", ("上门", "一、看证件")),
+        ("再谈。", ("上门", "二、谈还款")),
+    ]
+
+
 @pytest.mark.parametrize("markup", Markup)
 def test_a_question_stands_with_its_answer(markup: Markup) -> None:
     text = "引言。\n\n问：能录音吗？\n\n答：能。\n\n自己的通话可以。\n\nQ2：能拍照吗？\n\nA2：能。\n"

@@ -58,6 +58,9 @@ def test_characters_that_stay(rule: Rule, text: str) -> None:
 def test_markdown_signs_go_in_markdown_only() -> None:
     text = '见[投诉渠道](complaints.md "去哪")，**不能**骂人。![门](a.png)[1] [注](见 上) 3 ** 2'
     assert cleaned(markdown.links, "[逾期](如有)a[0](y)", Markup.MARKDOWN) == "[逾期](如有)a[0](y)"
+    fenced = "[甲](a.md)\n```\n[乙](b.md) **丙**\n```\n**丁**"
+    assert cleaned(markdown.links, fenced, Markup.MARKDOWN) == "甲\n```\n[乙](b.md) **丙**\n```\n**丁**"
+    assert cleaned(markdown.strong, fenced, Markup.MARKDOWN) == "[甲](a.md)\n```\n[乙](b.md) **丙**\n```\n丁"
     for rule, wanted in (
         (markdown.links, "见投诉渠道，**不能**骂人。!门[1] [注](见 上) 3 ** 2"),
         (markdown.strong, '见[投诉渠道](complaints.md "去哪")，不能骂人。![门](a.png)[1] [注](见 上) 3 ** 2'),
@@ -112,6 +115,8 @@ def test_furniture_goes(rule: Rule, line: str) -> None:
         (furniture.icp_lines, "例如某网的备案号是京ICP备12345678号"),
         (furniture.contact_lines, "举报邮箱：jubao@12377.cn"),
         (furniture.contact_lines, "律师咨询邮箱：help@legal.gov.cn"),
+        (furniture.contact_lines, "侵权投诉请联系：help@samr.gov.cn"),
+        (furniture.disclaimers, "本文" + "说的是一家公司怎样把仅代表作者观点当作挡箭牌" * 8),
         (furniture.contact_lines, "联系方式：催收员张某，13800138000"),
         (furniture.contact_lines, "“删除逾期记录加微信zx88888”"),
         (furniture.disclaimers, "法院提示：侵权责任的诉讼时效为三年。"),
@@ -134,6 +139,15 @@ def test_furniture_goes(rule: Rule, line: str) -> None:
 def test_text_that_only_looks_like_furniture_stays(rule: Rule, line: str) -> None:
     text = f"第一段正文。\n\n{line}\n第二段正文。\n"
     assert cleaned(rule, text) == text
+
+
+def test_some_furniture_goes_at_the_edge_of_a_page_only() -> None:
+    body = "".join(f"第{number}段正文。\n" for number in range(20))
+    footer, trail = "某某网 © 2024 版权所有\n", "首页 > 网贷 > 资讯\n"
+    assert cleaned(furniture.copyright_lines, body + footer) == body
+    assert cleaned(furniture.copyright_lines, footer + body) == footer + body
+    assert cleaned(furniture.menus, trail + body) == body
+    assert cleaned(furniture.menus, body + trail) == body + trail
 
 
 def test_bare_contacts_go_at_the_end_but_not_from_a_letter() -> None:
@@ -216,6 +230,13 @@ def test_outlines() -> None:
     outline = "一、流程\n二、证件\n1. 身份证\n三、投诉\n\n"
     body = "这篇文章讲上门，分三段。\n一、流程：\n先敲门。\n二、证件：\n1. 身份证\n看证。\n三、投诉：\n打电话。"
     assert cleaned(titles.outlines, outline + body) == "\n" + body
+    # A list that something leads into, and lines that come again in another order, are none.
+    led = "本文分三步走：\n一、流程\n二、证件\n三、投诉\n"
+    assert cleaned(titles.outlines, led + body) == led + body
+    named = "本文目录：\n一、流程\n二、证件\n三、投诉\n"
+    assert cleaned(titles.outlines, named + body) == "本文目录：\n" + body
+    turned = "三、投诉\n二、证件\n一、流程\n"
+    assert cleaned(titles.outlines, turned + body) == turned + body
     assert cleaned(titles.outlines, "准备三样：\n一、身份证\n二、录音笔\n三、笔\n" + body).startswith(
         "准备三样：\n一、身份证"
     )
@@ -229,6 +250,8 @@ def test_outlines() -> None:
         ("可能会认为通过 、短信等途径无效。", "可能会认为通过□、短信等途径无效。"),
         ("在收到催收 时，先记下来。", "在收到催收□时，先记下来。"),
         ("会打  催收，也会通过　联系你。", "会打□催收，也会通过□联系你。"),
+        # A gap that is doubtful by itself, where the same words have lost their neighbour elsewhere.
+        ("催收 的语言要文明。催收 对家人有影响。", "催收□的语言要文明。催收□对家人有影响。"),
         ("不得采用、、等手段。", "不得采用、□、等手段。"),
         ("1. 短信通知：先发。\n2. :在短信之后联系。", "1. 短信通知：先发。\n2. □:在短信之后联系。"),
     ],
@@ -251,6 +274,8 @@ def test_blanks_are_marked(dirty: str, clean: str) -> None:
         "我打 你打 他打 都不接",
         "上午在单位开会讨论 下午回办公室里面 晚上去球馆里打 羽毛球休息看书 第二天再去",
         "第二章 时效",
+        "附件一 的说明",
+        "催收 对家人有影响。",
         "第三条 的士司机",
         "小明 后天去法院",
         "委员有张和 李平 王五 赵六 周七",
@@ -322,3 +347,9 @@ def test_hard_wraps_are_joined() -> None:
     paragraphs = "\n".join("这是一句完整的话，说到这里就结束了，不需要和下一行连起来。" for _ in range(8))
     assert cleaned(wraps.hard_wraps, paragraphs) == paragraphs
     assert cleaned(wraps.hard_wraps, wrapped, Markup.MARKDOWN) == wrapped
+    apart = wrapped.replace("\n", "\n\n")
+    assert cleaned(wraps.hard_wraps, apart) == apart
+    names = "\n".join(f"某某某某某某某某某某某某某某银行第{number}分行" for number in range(8))
+    assert cleaned(wraps.hard_wraps, names) == names
+    table = wrapped.replace("，", "\t")
+    assert cleaned(wraps.hard_wraps, table) == table
