@@ -46,7 +46,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Page:
-    """Hold an article's text as the rules before have left it."""
+    """Hold an article's text as the rules before have left it; not slotted, so that its lines are found once."""
 
     text: str
     markup: Markup = Markup.PLAIN
