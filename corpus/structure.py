@@ -59,6 +59,7 @@ _ANSWER = re.compile(
 _ROW = re.compile(r"[^\t|]*(?:\t+[^\t]+|\|[^|]*\|)")
 # Guessed headings of Markdown stand below those that it marks.
 _BELOW_MARKED = 6
+_PART_LEVEL = 2
 # Signs that Markdown sets words apart with. Matches "`", "**", "\\_"; must not match "_".
 _SIGNS = re.compile(r"[`*]+|\\(?=[!-/:-@\[-`{-~])")
 
@@ -175,20 +176,30 @@ def _markdown_spans(text: str) -> Iterator[_Span]:
     # Without these rules a line above "---" stays a paragraph, and "[注]: …" stays text. What stands
     # within a line is not parsed: cleaning has read it, and there is text that takes long to parse.
     parser = MarkdownIt("commonmark").enable("table").disable(["lheading", "reference", "inline"])
-    tokens = parser.parse(text)
-    for position, token in enumerate(tokens):
-        if token.level != 0 or token.map is None or token.nesting < 0 or token.type == "hr":
+    for tokens in _top_level(parser.parse(text)):
+        token = tokens[0]
+        if token.map is None or token.type == "hr":
             continue
         start, end = (starts[min(line, len(starts) - 1)] for line in token.map)
         if token.type == "heading_open":
-            title = _SIGNS.sub("", tokens[position + 1].content).strip()
+            title = _SIGNS.sub("", tokens[1].content).strip()
             yield from _stripped(text, start, end, _Span(0, 0, int(token.tag[1:]), title))
         elif token.type in {"bullet_list_open", "ordered_list_open"}:
-            yield from _parts(text, starts, tokens[position:], "list_item_open", _Span(start, end, kind=BlockKind.ITEM))
+            yield from _parts(text, starts, tokens, "list_item_open", _Span(start, end, kind=BlockKind.ITEM))
         elif token.type == "table_open":
-            yield from _rows(text, starts, tokens[position:], _Span(start, end, kind=BlockKind.ROW))
+            yield from _rows(text, starts, tokens, _Span(start, end, kind=BlockKind.ROW))
         else:
             yield from _stripped(text, start, end, _guessed_heading(text[start:end]))
+
+
+def _top_level(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """Yield the tokens of each block that lies in no other, its closing one included."""
+    block: list[Token] = []
+    for token in tokens:
+        block.append(token)
+        if token.level == 0 and token.nesting <= 0:
+            yield block
+            block = []
 
 
 def _guessed_heading(paragraph: str) -> _Span:
@@ -199,12 +210,10 @@ def _guessed_heading(paragraph: str) -> _Span:
 
 def _parts(text: str, starts: list[int], tokens: Sequence[Token], kind: str, whole: _Span) -> Iterator[_Span]:
     """Yield the parts of one list or table: from where each begins to where the next one does."""
-    begins: list[int] = []
-    for token in tokens:
-        if token.level == 0 and token.nesting < 0:
-            break
-        if token.type == kind and token.map is not None and token.level <= 2:  # noqa: PLR2004 -- of this list, not of one inside
-            begins.append(starts[token.map[0]])
+    # An item lies in its list, a row in the head or body of its table; what lies deeper is of another one inside.
+    begins = [
+        starts[token.map[0]] for token in tokens if token.type == kind and token.map and token.level <= _PART_LEVEL
+    ]
     for start, end in zip(begins, [*begins[1:], whole.end], strict=True):
         yield from _stripped(text, start, end, whole)
 
