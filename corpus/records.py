@@ -92,6 +92,18 @@ class Problem:
         return f"{self.path}: {self.message}"
 
 
+class Finding(NamedTuple):
+    """Tell what an editor should mend in one article; lines of its original count from 1, None is all of it."""
+
+    path: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        place = self.path if self.line is None else f"{self.path}:{self.line}"
+        return f"{place}: {self.message}"
+
+
 class FileHash(NamedTuple):
     """Hold the SHA-256 of a file's bytes; "" where the file cannot be read."""
 
@@ -161,6 +173,14 @@ class Block:
     headings: tuple[str, ...]
     kind: BlockKind = BlockKind.PARAGRAPH
     lead: tuple[int, int] | None = None
+
+
+class Heading(NamedTuple):
+    """Mark the heading that begins at `text[start]` of a clean text; level 1 is the highest."""
+
+    start: int
+    level: int
+    title: str
 
 
 @dataclass(frozen=True, slots=True)

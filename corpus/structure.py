@@ -8,7 +8,7 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from corpus.records import Block, BlockKind, Markup
+from corpus.records import Block, BlockKind, Heading, Markup
 from corpus.script import to_simplified
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -89,6 +89,15 @@ def blocks(text: str, markup: Markup) -> tuple[Block, ...]:
     spans = list(_markdown_spans(text) if markup is Markup.MARKDOWN else _plain_spans(text))
     spans = list(_with_answers(text, _with_lead_ins(text, spans)))
     return tuple(_blocks_under_headings(spans, _BELOW_MARKED if markup is Markup.MARKDOWN else 0))
+
+
+def marked_headings(text: str) -> tuple[Heading, ...]:
+    """Return the headings that a clean text marks as such in Markdown, in order; none that are only guessed."""
+    return tuple(
+        Heading(span.start, span.level, span.title)
+        for span in _markdown_spans(text)
+        if span.level is not None and span.level <= _BELOW_MARKED
+    )
 
 
 def _blocks_under_headings(spans: list[_Span], guessed_above: int) -> Iterator[Block]:

@@ -3,7 +3,8 @@
 import re
 import zlib
 from collections import Counter
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,14 @@ _Signatures = NDArray[np.uint16]
 _Bits = NDArray[np.uint64]
 
 
+class SimilarPair(NamedTuple):
+    """Name two of a sequence of texts by their places, with the Jaccard similarity of their shingles."""
+
+    first: int
+    second: int
+    similarity: float
+
+
 class DuplicateFinder:
     """Take passages one by one, in order of row, then tell which are copies of one another.
 
@@ -76,9 +85,7 @@ class DuplicateFinder:
     def add(self, text: str) -> None:
         """Take the next passage, its text without title and headings."""
         normal = normalise(text).casefold()
-        digest = RMinHash(PERMUTATIONS, _SEED)
-        digest.update(shingles(normal))
-        self._signatures += np.array(digest.digest(), dtype=np.uint32).astype(np.uint16).tobytes()
+        self._signatures += _signature(shingles(normal)).tobytes()
         self._numbers += _number_bits(normal).to_bytes(8 * _NUMBER_WORDS, "little")
 
     def firsts(self) -> RowArray:
@@ -103,6 +110,32 @@ def shingles(normal: str) -> list[str]:
     if len(letters) < LEAST_SHINGLES + SHINGLE - 1:
         return [letters or normal]
     return [letters[start : start + SHINGLE] for start in range(len(letters) - SHINGLE + 1)]
+
+
+def similar_pairs(texts: Sequence[str], least: float) -> list[SimilarPair]:
+    """Return the pairs of texts whose sets of `SHINGLE` characters have at least this Jaccard similarity.
+
+    The similarities are exact, and the pairs are in order of the texts. The time is quadratic in
+    the number of texts: for what an editor looks through, not for a web crawl.
+    """
+    sets = [frozenset(shingles(normalise(text).casefold())) for text in texts]
+    signatures = np.array([_signature(sorted(one)) for one in sets], dtype=np.uint16).reshape(-1, PERMUTATIONS)
+    # Three standard errors below, so that hardly one in a thousand is missed.
+    enough = least - 3 * (least * (1 - least) / PERMUTATIONS) ** 0.5
+    pairs = []
+    for first in range(len(sets)):
+        estimates = (signatures[first + 1 :] == signatures[first]).mean(axis=1)
+        for second in (np.flatnonzero(estimates >= enough) + first + 1).tolist():
+            similarity = len(sets[first] & sets[second]) / len(sets[first] | sets[second])
+            if similarity >= least:
+                pairs.append(SimilarPair(first, second, similarity))
+    return pairs
+
+
+def _signature(of: Sequence[str]) -> _Signatures:
+    digest = RMinHash(PERMUTATIONS, _SEED)
+    digest.update(list(of))
+    return np.array(digest.digest(), dtype=np.uint32).astype(np.uint16)
 
 
 def _number_bits(normal: str) -> int:

@@ -16,6 +16,8 @@ COMMANDS = {
     "serve": ("scripts.serve", "answer questions over HTTP"),
     "search": ("scripts.search", "print the passages that answer a question"),
     "evaluate": ("scripts.evaluate", "measure how well an index answers a question set"),
+    "pool": ("scripts.pool", "gather what a judge of a question set should read"),
+    "check-corpus": ("scripts.check_corpus", "check articles as an editor would, before they are indexed"),
     "show-cleaning": ("scripts.show_cleaning", "show an article's original and clean text side by side"),
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from corpus.reading import beir_corpus
 from embeddings.encoders.model_folder import ModelRequest, find_model
 from embeddings.errors import QuestionSetError
+from embeddings.evaluation.pooling import read_pools
 from embeddings.evaluation.question_sets import read_beir_questions, read_questions
 from embeddings.evaluation.records import Evaluation, Question
 from embeddings.evaluation.runner import evaluate
@@ -34,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     # None tells apart whether an index was named: a BEIR folder has one of its own.
     parser.set_defaults(index=None, default_index=defaults.index)
     add_mode(parser)
+    parser.add_argument(
+        "--pool", type=Path, metavar="POOL", help="what was read for the set, as `zhaiwen pool` wrote it"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the measures to this file, too")
     add_model(parser, defaults)
 
@@ -50,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         questions, index = read_questions(options.questions), options.index or options.default_index
     evaluation = _evaluate(index, questions, options, reporter)
     for name, value in evaluation.measures.items():
-        print(f"{name:8} {value:.4f}")
+        print(f"{name:9} {value:.4f}")
     if options.json is not None:
         _write_json(options.json, evaluation, options)
     return 0
@@ -61,13 +65,14 @@ def _evaluate(
 ) -> Evaluation:
     searcher = open_searcher(index)
     _check_articles(questions, searcher.passages.article_ids(), index)
+    pools = read_pools(options.pool) if options.pool is not None else ()
     with reporter.bar(f"asking {len(questions)} questions ({options.mode.value})", len(questions)) as progress:
-        return evaluate(searcher, questions, options.mode, progress)
+        return evaluate(searcher, questions, options.mode, progress, pools)
 
 
 def _check_articles(questions: tuple[Question, ...], known: frozenset[str], index: Path) -> None:
     """Refuse judgements about articles that the index does not hold: they would count as misses."""
-    unknown = sorted({j.article for question in questions for j in question.judgements} - known)
+    unknown = sorted({j.section.article for question in questions for j in question.judgements} - known)
     if unknown:
         raise QuestionSetError(
             f"{len(unknown)} judged articles are not in {index} (the first: {', '.join(unknown[:5])}); "

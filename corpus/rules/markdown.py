@@ -8,11 +8,14 @@ from corpus.rules.page import Page
 
 # Matches "![门牌](a.png)"; must not match "[门牌](a.png)".
 _IMAGE = re.compile(r"!\[[^\[\]\r\n]{0,300}\]\([^()\s]{0,2000}(?:[ ]+\"[^\"\r\n]{0,300}\")?\)")
-# Matches "[投诉渠道](complaints.md)", "[](a.html)"; must not match "[注](见上 文)", "[1]"
-# and "[逾期](如有)".
-_LINK = re.compile(
-    r"(?P<open>\[)[^\[\]\r\n]{0,300}(?P<close>\]\((?=[^()\s]*[/.#:])[!-'*-~]{1,2000}(?:[ ]+\"[^\"\r\n]{0,300}\")?\))"
+# An address, which may be written in Chinese where it begins or ends as one.
+_ADDRESS = (
+    r"(?:(?=[^()\s]*[/.#:])[!-'*-~]{1,2000}"
+    r"|(?:https?://|#|[^()\s，。；：、]{1,300}\.(?:md|markdown|txt|html?|docx|pdf)(?=[#)\s]))[^()\s，。；：、]{0,2000})"
 )
+# Matches "[投诉渠道](complaints.md)", "[](a.html)", "[上门](上门.md#证件)"; must not match "[注](见上 文)",
+# "[1]", "[逾期](如有)" and "[表](见附件.)".
+_LINK = re.compile(rf"(?P<open>\[)[^\[\]\r\n]{{0,300}}(?P<close>\]\({_ADDRESS}(?:[ ]+\"[^\"\r\n]{{0,300}}\")?\))")
 # What stands in a fence is code.
 _FENCE = re.compile(r"^(?P<fence>`{3,}|~{3,}).*?(?:^(?P=fence)|\Z)", re.MULTILINE | re.DOTALL)
 # Matches "**不能**"; must not match "3 ** 2" or "***".

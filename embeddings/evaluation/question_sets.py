@@ -1,27 +1,31 @@
 """Read question sets: our JSONL, and BEIR folders."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from corpus.errors import CorpusError
 from corpus.unicode import valid_text
 from embeddings.errors import QuestionSetError
-from embeddings.evaluation.records import Judgement, Question
+from embeddings.evaluation.records import Judgement, Question, Section
 
 _GRADES = (1, 2)
 _QRELS_HEADER = ["query-id", "corpus-id", "score"]
 
 
-def read_questions(path: Path) -> tuple[Question, ...]:
-    """Read our JSONL: `id`, `question`, and `judgements` of `article`, `headings` and `grade`.
+def read_questions(path: Path, judged: bool = True) -> tuple[Question, ...]:
+    """Read our JSONL: `id`, `question`, `kind`, and `judgements` of `article`, `headings` and `grade`.
+
+    Args:
+        path: of the file.
+        judged: each question must have a judgement; else none need have.
 
     Raises:
         QuestionSetError: the file is missing or empty, a line is malformed, or an id appears twice.
     """
     questions: dict[str, Question] = {}
-    for number, line in _lines(path):
-        question = _question(line, f"{path}:{number}")
+    for number, line in read_lines(path):
+        question = _question(line, f"{path}:{number}", judged)
         if question.id in questions:
             raise QuestionSetError(f"{path}:{number}: the id {question.id!r} appears twice; ids must be unique")
         questions[question.id] = question
@@ -38,15 +42,15 @@ def read_beir_questions(folder: Path, split: str = "test") -> tuple[Question, ..
     """
     judgements: dict[str, list[Judgement]] = {}
     qrels = folder / "qrels" / f"{split}.tsv"
-    for number, line in _lines(qrels):
+    for number, line in read_lines(qrels):
         if number == 1 and line.split("\t") == _QRELS_HEADER:
             continue
         query, document, grade = _qrel(line, f"{qrels}:{number}")
         if grade > 0:
-            judgements.setdefault(query, []).append(Judgement(document, (), grade))
+            judgements.setdefault(query, []).append(Judgement(Section(document, None), grade))
     queries = folder / "queries.jsonl"
     questions: list[Question] = []
-    for number, line in _lines(queries):
+    for number, line in read_lines(queries):
         try:
             record = json.loads(line)
             id_, text = str(record["_id"]), valid_text(str(record["text"]), "the question")
@@ -59,7 +63,12 @@ def read_beir_questions(folder: Path, split: str = "test") -> tuple[Question, ..
     return tuple(questions)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines that hold something, with their numbers from 1.
+
+    Raises:
+        QuestionSetError: the file is missing or no UTF-8 text.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
@@ -71,13 +80,27 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             yield number, line.rstrip("\r")
 
 
-def _question(line: str, where: str) -> Question:
+def read_section(record: Mapping[str, object]) -> Section:
+    """Return the section that `article` and `headings` name; without `headings` it is the whole article.
+
+    Raises:
+        KeyError, TypeError: they do not.
+    """
+    article, headings = record["article"], record.get("headings")
+    if not isinstance(article, str) or not isinstance(headings, list | None):
+        raise TypeError("article must be a text, headings a list of texts")
+    if headings is not None and not all(isinstance(heading, str) for heading in headings):
+        raise TypeError("headings must be a list of texts")
+    return Section(article, None if headings is None else tuple(headings))
+
+
+def _question(line: str, where: str, judged: bool) -> Question:
     try:
         record = json.loads(line)
-        id_, text = record["id"], valid_text(record["question"], "the question")
+        id_, text, kind = record["id"], valid_text(record["question"], "the question"), record.get("kind")
         judgements = tuple(
-            Judgement(str(item["article"]), tuple(map(str, item.get("headings", ()))), int(item["grade"]))
-            for item in record["judgements"]
+            Judgement(read_section(item), int(item["grade"]))
+            for item in (record["judgements"] if judged else record.get("judgements", ()))
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, CorpusError) as error:
         raise QuestionSetError(
@@ -85,9 +108,11 @@ def _question(line: str, where: str) -> Question:
         ) from error
     if not isinstance(id_, str) or not isinstance(text, str) or not text.strip():
         raise QuestionSetError(f"{where}: id and question must be texts; quote them")
-    if not judgements or any(judgement.grade not in _GRADES for judgement in judgements):
+    if not isinstance(kind, str | None):
+        raise QuestionSetError(f"{where}: kind must be a text; quote it or leave it out")
+    if (judged and not judgements) or any(judgement.grade not in _GRADES for judgement in judgements):
         raise QuestionSetError(f"{where}: a question needs judgements of grade 1 or 2; add or correct them")
-    return Question(id_, text, judgements)
+    return Question(id_, text, judgements, kind)
 
 
 def _qrel(line: str, where: str) -> tuple[str, str, int]:

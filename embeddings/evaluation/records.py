@@ -1,41 +1,73 @@
-"""Define the records of questions, judgements and measures."""
+"""Define the records of questions, judgements, pools and measures."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from embeddings.records import Mode
+
+
+class Section(NamedTuple):
+    """Name a section of an article by the path of its headings.
+
+    The empty path is what stands above the first heading, None the whole article.
+    """
+
+    article: str
+    headings: tuple[str, ...] | None
+
+    def covers(self, other: "Section") -> bool:
+        """Return whether another section is this one or lies in it."""
+        if self.article != other.article or self.headings is None:
+            return self.article == other.article
+        if not self.headings or other.headings is None:
+            return self.headings == other.headings
+        return other.headings[: len(self.headings)] == self.headings
+
+    @property
+    def name(self) -> str:
+        """Return one text for the section, as qrels and runs want it; of a whole article its id."""
+        return self.article if self.headings is None else "#".join((self.article, *(self.headings or ("",))))
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Say that a section answers a question (grade 2) or helps (grade 1).
+    """Say that a section answers a question (grade 2) or helps (grade 1)."""
 
-    `headings` is the path of the section in its article; the empty path is the whole article.
-    """
-
-    article: str
-    headings: tuple[str, ...]
+    section: Section
     grade: int
-
-    def covers(self, article: str, headings: tuple[str, ...]) -> bool:
-        """Return whether a passage under these headings lies in the judged section."""
-        return article == self.article and headings[: len(self.headings)] == self.headings
-
-    @property
-    def unit(self) -> str:
-        """Return the name of the judged section, as qrels and runs call it."""
-        return unit_name(self.article, self.headings)
-
-
-def unit_name(article: str, headings: tuple[str, ...]) -> str:
-    """Return one name for a section of an article; for the article itself, its id."""
-    return "#".join((article, *headings))
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Hold a question with what answers it."""
+    """Hold a question, what it is an example of, and what answers it: nothing, in a set of unanswerable ones."""
 
     id: str
     text: str
     judgements: tuple[Judgement, ...]
+    kind: str | None = None
+
+
+class Found(NamedTuple):
+    """Tell at which place a mode of search found something; places count from 1."""
+
+    mode: Mode
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class PooledSection:
+    """Hold a section that was read by a judge, and who brought it up."""
+
+    section: Section
+    found: tuple[Found, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Hold all sections that were read for one question; without a judgement they do not help."""
+
+    question: str
+    sections: tuple[PooledSection, ...]
 
 
 @dataclass(frozen=True, slots=True)

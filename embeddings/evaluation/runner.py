@@ -1,23 +1,27 @@
 """Ask an index every question of a set, and measure its answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import ir_measures
-from ir_measures import RR, Qrel, R, ScoredDoc, nDCG
+from ir_measures import RR, Judged, Measure, Qrel, R, ScoredDoc, nDCG
 
-from embeddings.evaluation.records import Evaluation, Question, unit_name
+from embeddings.evaluation.records import Evaluation, Pool, Question, Section
 from embeddings.protocols import Progress
 from embeddings.records import Mode, Result, StoredPassage
 from embeddings.searcher import Searcher
 
-MEASURES = (nDCG @ 10, RR @ 10, R @ 1, R @ 5, R @ 10)
+MEASURES: tuple[Measure, ...] = (nDCG @ 10, RR @ 10, R @ 1, R @ 5, R @ 10)
+# Below 1, sections that nobody has read count as wrong, and the other measures are lower bounds.
+COVERAGE: tuple[Measure, ...] = (Judged @ 5, Judged @ 10)
 # Several passages of one judged section count once, so more are fetched than are measured.
 _PASSAGES = 50
 # Questions encoded together; bounds memory, and how often the progress bar moves.
 _BATCH = 256
 
 
-def evaluate(searcher: Searcher, questions: Sequence[Question], mode: Mode, progress: Progress) -> Evaluation:
+def evaluate(
+    searcher: Searcher, questions: Sequence[Question], mode: Mode, progress: Progress, pools: Iterable[Pool] = ()
+) -> Evaluation:
     """Return the mean measures of an index on a question set.
 
     Args:
@@ -25,24 +29,31 @@ def evaluate(searcher: Searcher, questions: Sequence[Question], mode: Mode, prog
         questions: with their judgements.
         mode: which side ranks.
         progress: called with the number of questions answered since the last call.
+        pools: what was read for the questions; where there are any, the share of results that
+            were is measured, too.
     """
-    run: list[ScoredDoc] = []
+    run = [
+        ScoredDoc(question.id, section.name, -float(place))
+        for question, sections in ranked_sections(searcher, questions, mode, progress)
+        for place, section in enumerate(sections, start=1)
+    ]
+    return Evaluation(len(questions), measure(_qrels(questions, pools), run, MEASURES + (COVERAGE if pools else ())))
+
+
+def ranked_sections(
+    searcher: Searcher, questions: Sequence[Question], mode: Mode, progress: Progress
+) -> Iterator[tuple[Question, list[Section]]]:
+    """Yield each question with the sections that a search finds, best first."""
     for start in range(0, len(questions), _BATCH):
         batch = questions[start : start + _BATCH]
         answers = searcher.search_many([question.text for question in batch], _PASSAGES, mode)
         for question, results in zip(batch, answers, strict=True):
-            run.extend(scored_units(question, results))
+            yield question, sections_of(question, results)
         progress(len(batch))
-    qrels = [
-        Qrel(question.id, judgement.unit, judgement.grade)
-        for question in questions
-        for judgement in question.judgements
-    ]
-    return Evaluation(len(questions), measure(qrels, run))
 
 
-def scored_units(question: Question, results: Iterable[Result]) -> list[ScoredDoc]:
-    """Return the sections that the results lie in, best first, each once, with strictly falling scores.
+def sections_of(question: Question, results: Iterable[Result]) -> list[Section]:
+    """Return the sections that the results lie in, best first, each once.
 
     A passage stands for the judged section that holds it; where none does, for its own section,
     or for its article if the question's judgements are about whole articles, as in BEIR.
@@ -51,26 +62,38 @@ def scored_units(question: Question, results: Iterable[Result]) -> list[ScoredDo
     or a copy lies in is found at its place, and the copies that nobody judged take no place. Two
     judged sections in one result stand one after the other, as they would if nothing were folded.
     """
-    units: dict[str, None] = {}
+    sections: dict[Section, None] = {}
     for result in results:
         group = (result.passage, *result.also_in)
-        judged = [unit for passage in group if (unit := _judged_unit(question, passage)) is not None]
-        units.update(dict.fromkeys(judged or [_own_unit(question, result.passage)]))
-    return [ScoredDoc(question.id, unit, float(len(units) - place)) for place, unit in enumerate(units)]
+        judged = [section for passage in group if (section := _judged(question, passage)) is not None]
+        sections.update(dict.fromkeys(judged or [_own(question, result.passage)]))
+    return list(sections)
 
 
-def _judged_unit(question: Question, passage: StoredPassage) -> str | None:
-    covering = [one for one in question.judgements if one.covers(passage.article.id, passage.headings)]
-    deepest = max(covering, key=lambda judgement: len(judgement.headings), default=None)
-    return deepest.unit if deepest else None
+def _judged(question: Question, passage: StoredPassage) -> Section | None:
+    own = Section(passage.article.id, passage.headings)
+    covering = [judgement.section for judgement in question.judgements if judgement.section.covers(own)]
+    return max(covering, key=lambda section: len(section.headings or ()), default=None)
 
 
-def _own_unit(question: Question, passage: StoredPassage) -> str:
-    whole_articles = not any(judgement.headings for judgement in question.judgements)
-    return unit_name(passage.article.id, () if whole_articles else passage.headings)
+def _own(question: Question, passage: StoredPassage) -> Section:
+    whole_articles = bool(question.judgements) and all(one.section.headings is None for one in question.judgements)
+    return Section(passage.article.id, None if whole_articles else passage.headings)
 
 
-def measure(qrels: Sequence[Qrel], run: Sequence[ScoredDoc]) -> dict[str, float]:
+def _qrels(questions: Sequence[Question], pools: Iterable[Pool]) -> list[Qrel]:
+    grades = {
+        (question.id, judgement.section.name): judgement.grade
+        for question in questions
+        for judgement in question.judgements
+    }
+    read = {(pool.question, pooled.section.name): 0 for pool in pools for pooled in pool.sections}
+    return [Qrel(question, section, grade) for (question, section), grade in (read | grades).items()]
+
+
+def measure(
+    qrels: Sequence[Qrel], run: Sequence[ScoredDoc], measures: Sequence[Measure] = MEASURES
+) -> dict[str, float]:
     """Return the mean of each measure by its name; a question without results counts as 0."""
-    means = ir_measures.calc_aggregate(list(MEASURES), qrels, run)
-    return {str(name): float(means[name]) for name in MEASURES}
+    means = ir_measures.calc_aggregate(list(measures), qrels, run)
+    return {str(name): float(means[name]) for name in measures}

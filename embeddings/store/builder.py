@@ -31,7 +31,7 @@ from embeddings.store.texts import refuse, write_texts
 
 # Bump when reading, cleaning or cutting gives other passages, or other groups of near-duplicates,
 # for the same files and sizes.
-PASSAGES_VERSION = 3
+PASSAGES_VERSION = 4
 # Passages encoded together: enough to be sorted by length with little padding, and few enough
 # that what the tokenizer makes of them (some 20 kB each) stays small.
 _WINDOW = 1_024

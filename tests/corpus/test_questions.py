@@ -30,7 +30,7 @@ def sections() -> dict[tuple[str, tuple[str, ...]], str]:
 @pytest.mark.parametrize("name", SETS)
 def test_every_judgement_names_a_section(name: str, sections: dict[tuple[str, tuple[str, ...]], str]) -> None:
     questions = read_questions(FOLDER / f"{name}.jsonl")
-    judged = {(judgement.article, judgement.headings) for question in questions for judgement in question.judgements}
+    judged = {judgement.section for question in questions for judgement in question.judgements}
     assert judged <= sections.keys()
 
 
@@ -53,7 +53,7 @@ def test_no_kind_is_rare(name: str) -> None:
 @pytest.mark.parametrize("name", SETS)
 def test_every_article_answers_something(name: str) -> None:
     questions = read_questions(FOLDER / f"{name}.jsonl")
-    answering = {j.article for question in questions for j in question.judgements if j.grade == 2}
+    answering = {j.section.article for question in questions for j in question.judgements if j.grade == 2}
     assert answering == {article.id for article in ARTICLES}
 
 

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings import duplicates
-from embeddings.duplicates import LEAST_SHINGLES, LEAST_SIMILARITY, PERMUTATIONS, SHINGLE, DuplicateFinder, shingles
+from embeddings.duplicates import (
+    LEAST_SHINGLES,
+    LEAST_SIMILARITY,
+    PERMUTATIONS,
+    SHINGLE,
+    DuplicateFinder,
+    SimilarPair,
+    shingles,
+    similar_pairs,
+)
 
 CLAIM = (
     "催收人员上门的时候，应当主动出示工作证和委托书，说明自己是哪家公司的人。"
@@ -174,3 +183,18 @@ def test_shared_words_do_not_compare_all_pairs(monkeypatch: pytest.MonkeyPatch) 
     found, pairs = compared((CLAIM + ending for ending in endings), monkeypatch)
     assert set(found) == {-1}
     assert pairs < 2_000 * 32 * 8
+
+
+def test_similar_pairs_by_hand() -> None:
+    text = "上门催收要带工作证和委托书，还要先说清身份，至少来两个人"
+    texts = [text, "电话催收一天三次，夜里十点以后不能打来", "", text.replace("两个人", "三个人")]
+    # Of as many pairs of characters, those before and after the numeral differ.
+    same = len(text.replace("，", "")) - 1 - 2
+    (pair,) = similar_pairs(texts, 0.5)
+    assert pair == SimilarPair(0, 3, same / (same + 4))
+    assert similar_pairs(texts, same / (same + 4) + 0.001) == []
+
+
+def test_equal_texts_are_similar_and_no_texts_have_no_pairs() -> None:
+    assert similar_pairs([], 0.1) == []
+    assert similar_pairs(["一样的一段话", "一样的，一段话！"], 1.0) == [SimilarPair(0, 1, 1.0)]

@@ -174,6 +174,8 @@ def test_the_fields_of_jsonl_files_are_named_by_an_option(
         (["rebuild", "good", "--model", "n" * 300], "cannot be read (File name too long)"),
         (["search", "上门", "--index", "n" * 300], "holds no index"),
         (["evaluate"], "is required"),
+        (["pool", "nowhere.jsonl", "pool.jsonl"], "zhaiwen pool: nowhere.jsonl: there is no such file"),
+        (["pool", "q.jsonl"], "the following arguments are required: POOL"),
         (["fly"], "argument COMMAND: invalid choice: 'fly'"),
         ([], "the following arguments are required: COMMAND"),
     ],
@@ -261,7 +263,9 @@ def test_evaluate_our_questions(shipped_index: Path, tmp_path: Path) -> None:
     written = tmp_path / "measures.json"
     finished = zhaiwen("evaluate", questions, "--index", shipped_index, "--json", written)
     assert finished.returncode == 0, finished.stderr
-    assert finished.stdout == "nDCG@10  1.0000\nRR@10    1.0000\nR@1      1.0000\nR@5      1.0000\nR@10     1.0000\n"
+    assert (
+        finished.stdout == "nDCG@10   1.0000\nRR@10     1.0000\nR@1       1.0000\nR@5       1.0000\nR@10      1.0000\n"
+    )
     content = json.loads(written.read_text(encoding="utf-8"))
     assert content["questions"] == 1
     assert content["measures"]["nDCG@10"] == 1.0
@@ -276,6 +280,33 @@ def test_evaluate_our_questions(shipped_index: Path, tmp_path: Path) -> None:
     assert "cannot be written" in nowhere.stderr
 
 
+def test_pool_then_measure_what_was_read(shipped_index: Path, tmp_path: Path) -> None:
+    judgements = [{"article": "home-visits", "headings": ["要看哪些证件？"], "grade": 2}]
+    question = {"id": "q1", "question": "上门催收要看哪些证件", "kind": "plain", "judgements": judgements}
+    questions = write_lines(tmp_path / "q.jsonl", question, {"id": "u1", "question": "花呗怎么关", "kind": "near-miss"})
+    record = tmp_path / "pool.jsonl"
+    first = zhaiwen("pool", questions, record, "--index", shipped_index, "--kind", "plain", "--depth", 10)
+    assert first.returncode == 0, first.stderr
+    told = re.fullmatch(rf"{record}: (\d+) sections for 1 questions, (\d+) of them new and to be read\n", first.stdout)
+    assert told is not None
+    sections = json.loads(record.read_text(encoding="utf-8"))["sections"]
+    assert told.groups() == (str(len(sections)),) * 2
+    assert sections[0] == {
+        "article": "home-visits",
+        "headings": ["要看哪些证件？"],
+        "found": {"hybrid": 1, "dense": 1, "lexical": 1},
+    }
+    again = zhaiwen("pool", questions, record, "--index", shipped_index, "--kind", "plain")
+    assert f"{len(sections)} sections for 1 questions, 0 of them new" in again.stdout
+    measured = zhaiwen(
+        "evaluate", write_lines(tmp_path / "j.jsonl", question), "--pool", record, "--index", shipped_index
+    )
+    assert "Judged@5  1.0000\nJudged@10 1.0000\n" in measured.stdout
+    wrong = zhaiwen("pool", questions, record, "--index", shipped_index, "--kind", "slang")
+    assert wrong.returncode == 2
+    assert "no question is of the kind 'slang'; there are: near-miss, plain" in wrong.stderr
+
+
 def test_evaluate_a_beir_folder(tiny_model_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "set"
     (folder / "qrels").mkdir(parents=True)
@@ -286,10 +317,10 @@ def test_evaluate_a_beir_folder(tiny_model_folder: Path, tmp_path: Path) -> None
     options = ("--beir", folder, "--model", tiny_model_folder, "--cache", tmp_path / "cache", "--mode", "lexical")
     finished = zhaiwen("evaluate", *options)
     assert finished.returncode == 0, finished.stderr
-    assert "R@1      1.0000" in finished.stdout
+    assert "R@1       1.0000" in finished.stdout
 
 
-@pytest.mark.parametrize("module", ["rebuild_index", "search", "evaluate", "serve"])
+@pytest.mark.parametrize("module", ["rebuild_index", "search", "evaluate", "pool", "serve"])
 def test_each_command_runs_as_a_module(module: str) -> None:
     finished = subprocess.run(
         [sys.executable, "-m", f"scripts.{module}", "--help"], check=False, capture_output=True, text=True, cwd=ROOT

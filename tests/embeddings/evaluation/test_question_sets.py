@@ -7,7 +7,7 @@ import pytest
 
 from embeddings.errors import QuestionSetError
 from embeddings.evaluation.question_sets import read_beir_questions, read_questions
-from embeddings.evaluation.records import Judgement, Question
+from embeddings.evaluation.records import Judgement, Question, Section
 from tests.conftest import write_lines
 
 GOOD = {"id": "q1", "question": "会上门吗", "judgements": [{"article": "a", "headings": ["一", "二"], "grade": 2}]}
@@ -15,7 +15,23 @@ GOOD = {"id": "q1", "question": "会上门吗", "judgements": [{"article": "a", 
 
 def test_our_jsonl(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "q.jsonl", {**GOOD, "kind": "plain"})
-    assert read_questions(path) == (Question("q1", "会上门吗", (Judgement("a", ("一", "二"), 2),)),)
+    assert read_questions(path) == (Question("q1", "会上门吗", (Judgement(Section("a", ("一", "二")), 2),), "plain"),)
+
+
+@pytest.mark.parametrize(("given", "headings"), [({}, None), ({"headings": None}, None), ({"headings": []}, ())])
+def test_whole_articles_and_what_stands_above_their_headings(
+    tmp_path: Path, given: dict[str, object], headings: tuple[str, ...] | None
+) -> None:
+    path = write_lines(tmp_path / "q.jsonl", {**GOOD, "judgements": [{"article": "a", "grade": 1, **given}]})
+    (question,) = read_questions(path)
+    assert question.judgements == (Judgement(Section("a", headings), 1),)
+
+
+def test_unanswerable_questions(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "q.jsonl", {"id": "u1", "question": "花呗怎么关", "kind": "near-miss"})
+    assert read_questions(path, judged=False) == (Question("u1", "花呗怎么关", (), "near-miss"),)
+    with pytest.raises(QuestionSetError, match=r"q\.jsonl:1: not a question \('judgements'\)"):
+        read_questions(path)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +45,10 @@ def test_our_jsonl(tmp_path: Path) -> None:
         ("[" * 100_000, "not a question"),
         (json.dumps({**GOOD, "id": "q2", "judgements": []}), "needs judgements of grade 1 or 2"),
         (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": 3}]}), "needs judgements of grade 1 or 2"),
+        (json.dumps({**GOOD, "judgements": [{"article": 3, "grade": 1}]}), "article must be a text"),
+        (json.dumps({**GOOD, "judgements": [{"article": "a", "headings": "一", "grade": 1}]}), "a list of texts"),
+        (json.dumps({**GOOD, "judgements": [{"article": "a", "headings": [1], "grade": 1}]}), "a list of texts"),
+        (json.dumps({**GOOD, "kind": 3}), "kind must be a text"),
         (json.dumps(GOOD), "the id 'q1' appears twice"),
     ],
 )
@@ -56,7 +76,7 @@ def beir(folder: Path, qrels: str) -> Path:
 
 def test_beir_folder(tmp_path: Path) -> None:
     folder = beir(tmp_path / "set", "query-id\tcorpus-id\tscore\r\nq2\td1\t1\r\nq2\td2\t0\r\n")
-    assert read_beir_questions(folder) == (Question("q2", "二", (Judgement("d1", (), 1),)),)
+    assert read_beir_questions(folder) == (Question("q2", "二", (Judgement(Section("d1", None), 1),)),)
 
 
 @pytest.mark.parametrize(

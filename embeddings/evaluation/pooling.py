@@ -1,0 +1,104 @@
+"""Pool what several modes of search find, so that it is judged once; keep the record of what was read."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from embeddings.errors import QuestionSetError
+from embeddings.evaluation.question_sets import read_lines, read_section
+from embeddings.evaluation.records import Found, Pool, PooledSection, Question, Section
+from embeddings.evaluation.runner import ranked_sections
+from embeddings.files import write_atomically
+from embeddings.protocols import Progress
+from embeddings.records import Mode
+from embeddings.searcher import Searcher
+
+
+def pool(
+    searcher: Searcher, questions: Sequence[Question], modes: Iterable[Mode], depth: int, progress: Progress
+) -> tuple[Pool, ...]:
+    """Return for each question the sections that any mode finds among its first ones.
+
+    Args:
+        searcher: of the index that the questions were written for.
+        questions: to ask; their judged sections stand for what lies in them.
+        modes: of search.
+        depth: how many sections of each mode.
+        progress: called with the number of questions answered since the last call.
+    """
+    found: dict[str, dict[Section, list[Found]]] = {question.id: {} for question in questions}
+    for mode in modes:
+        for question, sections in ranked_sections(searcher, questions, mode, progress):
+            for rank, section in enumerate(sections[:depth], start=1):
+                found[question.id].setdefault(section, []).append(Found(mode, rank))
+    return tuple(
+        Pool(id_, tuple(PooledSection(section, tuple(places)) for section, places in sections.items()))
+        for id_, sections in found.items()
+    )
+
+
+def joined(old: Iterable[Pool], new: Iterable[Pool]) -> tuple[Pool, ...]:
+    """Return the old pools with the sections and questions that only the new ones have added at their end."""
+    pools = {one.question: one for one in old}
+    for one in new:
+        before = pools.get(one.question, Pool(one.question, ()))
+        known = {pooled.section for pooled in before.sections}
+        added = tuple(pooled for pooled in one.sections if pooled.section not in known)
+        pools[one.question] = Pool(one.question, before.sections + added)
+    return tuple(pools.values())
+
+
+def read_pools(path: Path) -> tuple[Pool, ...]:
+    """Read the record of pools that `write_pools` wrote.
+
+    Raises:
+        QuestionSetError: the file is missing, or a line is malformed.
+    """
+    pools: dict[str, Pool] = {}
+    for number, line in read_lines(path):
+        one = _pool(line, f"{path}:{number}")
+        if one.question in pools:
+            raise QuestionSetError(f"{path}:{number}: {one.question!r} appears twice; join the two lines")
+        pools[one.question] = one
+    return tuple(pools.values())
+
+
+def write_pools(path: Path, pools: Iterable[Pool]) -> None:
+    """Write pools, one JSON object a line, in one step.
+
+    Raises:
+        QuestionSetError: the file cannot be written.
+    """
+    lines = [
+        {
+            "id": one.question,
+            "sections": [
+                {**_section(pooled.section), "found": {place.mode.value: place.rank for place in pooled.found}}
+                for pooled in one.sections
+            ],
+        }
+        for one in pools
+    ]
+    try:
+        write_atomically(path, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    except OSError as error:
+        raise QuestionSetError(f"{path} cannot be written ({error.strerror}); name another file") from error
+
+
+def _section(section: Section) -> dict[str, object]:
+    named: dict[str, object] = {"article": section.article}
+    return named if section.headings is None else {**named, "headings": list(section.headings)}
+
+
+def _pool(line: str, where: str) -> Pool:
+    try:
+        record = json.loads(line)
+        sections = tuple(
+            PooledSection(
+                read_section(item), tuple(Found(Mode(mode), int(rank)) for mode, rank in item["found"].items())
+            )
+            for item in record["sections"]
+        )
+        return Pool(str(record["id"]), sections)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise QuestionSetError(f"{where}: not a pool ({error}); a line that `zhaiwen pool` wrote was wanted") from error

@@ -1,0 +1,117 @@
+"""Checking articles as an editor would."""
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corpus.checking import Limits, check_article
+from corpus.reading import read_article
+
+LIMITS = Limits(2, 60, datetime.date(2026, 11, 22))
+GOOD = """---
+id: visits
+title: 上门
+source: 某某编写
+url: https://example.org/visits
+published: 2026-11-22
+tags: [上门]
+---
+
+开头。
+
+## 证件
+
+要看**证件**，见[电话](calls.md)和[次数](sub/more.md#一天-几次)。
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "calls.md").write_text("## 电话\n一天三次。", encoding="utf-8")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "more.md").write_text("## 一天，几次？\n三次。", encoding="utf-8")
+    return tmp_path
+
+
+def findings(folder: Path, text: str, name: str = "visits.md") -> Iterator[str]:
+    (folder / name).write_text(text, encoding="utf-8")
+    return (str(finding) for finding in check_article(read_article(folder / name, name), folder, LIMITS))
+
+
+def test_a_good_article(folder: Path) -> None:
+    assert list(findings(folder, GOOD)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("id: visits\n", "", "visits.md:1: the front matter lacks id; add lines such as `id: …`"),
+        ("title: 上门\nsource: 某某编写\n", "", "visits.md:1: the front matter lacks title, source; add"),
+        ("tags: [上门]\n", "", "visits.md:1: the front matter lacks tags; add"),
+        ("id: visits", "id: vis its", "visits.md:1: the id 'vis its' holds more than letters, digits"),
+        ("id: visits", "id: vis#its", "visits.md:1: the id 'vis#its' holds more than letters, digits"),
+        ("2026-11-22", "2026-11-23", "visits.md:1: published is 2026-11-23, after today (2026-11-22); correct"),
+        ("https://", "ftp://", "visits.md:1: url is 'ftp://example.org/visits', an address with http or https"),
+        ("开头。", "长" * 61, "visits.md: it has 73 Chinese characters, 2 to 60 were wanted; split it"),
+        ("## 证件\n", "", "visits.md: it has no heading, so it is one section; begin each"),
+        ("## 证件", "##", "visits.md:12: a heading is empty; name the section"),
+        ("## 证件", f"## {'a' * 41}", "visits.md:12: a heading has 41 characters, at most 40 were wanted; shorten"),
+        ("## 证件", "## 证件\n文\n\n#### 细", "visits.md:15: '细' is of level 4 below one of level 2; leave no"),
+        ("## 证件", "## 空\n\n## 证件", "visits.md:12: nothing stands below '空'; fill the section or take it out"),
+        ("## 证件", "## 证件\n文\n\n## 证件", "visits.md:15: '证件' names a second section here; give each"),
+        ("calls.md", "cals.md", "visits.md:14: the link to cals.md leads nowhere; correct it"),
+        ("calls.md", "/calls.md", "visits.md:14: the link to /calls.md leads out of the folder"),
+        ("calls.md", "../calls.md", "visits.md:14: the link to ../calls.md leads out of the folder"),
+        ("calls.md", "#电话", "visits.md:14: the link to #电话 names no heading there; correct what follows #"),
+        ("#一天-几次", "#一天几回", "visits.md:14: the link to sub/more.md#一天几回 names no heading there"),
+    ],
+)
+def test_what_is_to_mend(folder: Path, old: str, new: str, message: str) -> None:
+    assert old in GOOD
+    (found,) = findings(folder, GOOD.replace(old, new, 1))
+    assert found.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("url: https://example.org/visits\n", ""),
+        ("calls.md", "https://example.org/no"),
+        ("calls.md", "#证件"),
+        ("calls.md", "sub/../calls.md"),
+        ("calls.md", "sub/%6Dore.md"),
+        ("calls.md)", "no.md"),
+        ("## 证件", "## 甲\n\n### 细\n文\n\n## 乙\n\n### 细\n文\n\n## 证件"),
+        ("## 证件", "1. 证件\n2. 电话\n\n## 证件"),
+        ("开头。", "```\n[电话](no.md)\n## 空\n```"),
+    ],
+)
+def test_what_is_good_as_it_is(folder: Path, old: str, new: str) -> None:
+    assert old in GOOD
+    assert list(findings(folder, GOOD.replace(old, new, 1))) == []
+
+
+def test_too_short(folder: Path) -> None:
+    (found,) = findings(folder, "---\nid: a\ntitle: a\nsource: a\npublished: 2026-01-01\ntags: [a]\n---\n## a\nb")
+    assert found == "visits.md: it has 0 Chinese characters, 2 to 60 were wanted; say more, or join it with another"
+
+
+def test_the_last_heading_has_nothing_below(folder: Path) -> None:
+    (found,) = findings(folder, f"{GOOD}\n## 末\n\n")
+    assert found == "visits.md:16: nothing stands below '末'; fill the section or take it out"
+
+
+def test_lines_count_in_the_original(folder: Path) -> None:
+    """Cleaning took lines out above what is told."""
+    text = GOOD.replace("开头。", "首页 > 正文\n\n版权所有：某某网\n\n开头。").replace("calls.md", "cals.md")
+    (found,) = findings(folder, text)
+    assert found.startswith("visits.md:18: the link to cals.md")
+
+
+def test_text_has_neither_headings_nor_links(folder: Path) -> None:
+    found = list(findings(folder, "上门\n\n[电话](no.md)\n", name="visits.txt"))
+    assert found == [
+        "visits.txt:1: the front matter lacks id, title, source, published, tags; add lines such as `id: …`"
+    ]

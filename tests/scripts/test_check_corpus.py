@@ -1,0 +1,94 @@
+"""Checking a folder of articles on the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from scripts.cli import main
+from tests.conftest import write_lines
+
+ARTICLE = """---
+id: {id}
+title: 上门
+source: 某某编写
+published: 2026-01-01
+tags: [上门]
+---
+## {heading}
+
+{text}
+"""
+LONG = "来人先隔着门说明身份，再出示工作证和授权委托书，你可以拨打官方客服核对。"
+OTHER = "夜里十点到早上八点之间，没有你的同意不应打来，接通的一天不超过三回。"
+
+
+def write(folder: Path, id_: str, text: str = LONG, heading: str = "证件") -> None:
+    (folder / f"{id_}.md").write_text(ARTICLE.format(id=id_, heading=heading, text=text), encoding="utf-8")
+
+
+def check(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[str]]:
+    code = main(["check-corpus", *map(str, arguments)])
+    return code, capsys.readouterr().out.splitlines()
+
+
+def test_the_shipped_articles_are_clean(capsys: pytest.CaptureFixture[str]) -> None:
+    code, lines = check(capsys)
+    assert code == 0
+    assert lines == ["48 articles, 453 sections: clean"]
+
+
+def test_no_two_shipped_sections_share_a_fifth(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(capsys, "--similar", 20)[0] == 0
+
+
+def test_a_clean_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, "a")
+    write(tmp_path, "b", OTHER)
+    assert check(capsys, tmp_path, "--least", 10) == (0, ["2 articles, 2 sections: clean"])
+    code, lines = check(capsys, tmp_path)
+    assert code == 1
+    assert lines[0] == "a.md: it has 35 Chinese characters, 700 to 2000 were wanted; say more, or join it with another"
+    assert lines[-1] == "2 articles, 2 sections: 2 to mend"
+    code, lines = check(capsys, tmp_path, "--least", 10, "--most", 20)
+    assert lines[0] == "a.md: it has 35 Chinese characters, 10 to 20 were wanted; split it"
+
+
+def test_what_is_wrong_is_told_and_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, "a")
+    write(tmp_path, "b", LONG.replace("工作证", "身份证"), heading="要看什么")
+    (tmp_path / "c.md").write_text(ARTICLE.format(id="a", heading="次数", text=OTHER), encoding="utf-8")
+    (tmp_path / "d.md").write_text("---\npublished: 昨天\n---\n", encoding="utf-8")
+    write(tmp_path, "e", "见[电话](calls.md)。" + OTHER)
+    code, lines = check(capsys, tmp_path, "--least", 10)
+    assert code == 1
+    assert lines == [
+        "c.md: its id 'a' is that of a.md too; give each article an id of its own",
+        "d.md: published in the front matter is '昨天', a date was wanted; write it as 2026-03-01",
+        "e.md:10: the link to calls.md leads nowhere; correct it",
+        "a.md#证件 and b.md#要看什么 say nearly the same (85%); let one of them say it",
+        "3 articles, 3 sections: 4 to mend",
+    ]
+
+
+def test_parts_of_one_section_are_taken_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, "a", f"{LONG}\n\n{OTHER}")
+    write(tmp_path, "b", OTHER)
+    code, lines = check(capsys, tmp_path, "--least", 10, "--similar", 40)
+    assert (code, len(lines)) == (1, 2)
+    # The section of the first is about twice as long, and all of the second stands in it.
+    assert lines[0].startswith("a.md#证件 and b.md#证件 say nearly the same (4")
+    assert check(capsys, tmp_path, "--least", 10, "--similar", 60) == (0, ["2 articles, 2 sections: clean"])
+
+
+def test_jsonl(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_lines(tmp_path / "all.jsonl", {"_id": "x", "text": LONG})
+    code, lines = check(capsys, tmp_path, "--jsonl-fields", "id=_id", "--least", 10)
+    assert (code, lines[0]) == (
+        1,
+        "all.jsonl:1: the front matter lacks title, source, published, tags; add lines such as `id: …`",
+    )
+
+
+def test_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check-corpus", str(tmp_path / "no")]) == 2
+    assert "there is no such folder; name a folder of articles" in capsys.readouterr().err
