@@ -16,9 +16,10 @@ from tests.conftest import ROOT, Served, serve_process, write_lines
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHINESE = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+CORPUS = (ROOT / "corpus" / "README.md").read_text(encoding="utf-8")
 EXAMPLES = [
     line.partition("  #")[0].strip()
-    for text in (README, CHINESE)
+    for text in (README, CHINESE, CORPUS)
     for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     for line in block.splitlines()
     if line.strip()
@@ -134,6 +135,6 @@ def test_every_dependency_is_in_the_table() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for text in (README, CHINESE):
+    for text in (README, CHINESE, re.sub(r"```markdown\n.*?```", "", CORPUS, flags=re.DOTALL)):
         for target in re.findall(r"\]\(([^)…]+)\)", text):
             assert (ROOT / target).exists(), target

@@ -1,66 +1,169 @@
-"""The question sets that ship with the project name sections that exist, and quote what stands there."""
+"""The question sets that ship with the project are whole: sections, quotes, kinds, pools, figures."""
 
 import json
+import re
+import subprocess
+import sys
 from collections import Counter, defaultdict
+from itertools import product
+from typing import Any
 
 import pytest
 
 from corpus.cleaning import clean
+from corpus.normalising import normalise
 from corpus.reading import ArticleFolder, shipped_articles
 from corpus.records import Problem
+from corpus.script import to_simplified
 from corpus.structure import blocks
+from embeddings.evaluation.pooling import read_pools
 from embeddings.evaluation.question_sets import read_questions
+from embeddings.evaluation.records import Found, Section
+from embeddings.records import Mode
+from tests.conftest import ROOT
 
 ARTICLES = [item for item in ArticleFolder(shipped_articles()).articles() if not isinstance(item, Problem)]
 FOLDER = shipped_articles().parent / "questions"
-SETS = ("dev", "test")
+SIZES = {"dev": 300, "test": 200, "unanswerable-dev": 120, "unanswerable-test": 200}
+JUDGED = ("dev", "test")
+UNANSWERABLE = ("unanswerable-dev", "unanswerable-test")
 LEAST_SHARE_OF_A_KIND = 0.08
+DEPTH = 5
+MOST_OVERLAP = 0.25
+
+
+def records(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.fixture(scope="module")
-def sections() -> dict[tuple[str, tuple[str, ...]], str]:
-    texts: dict[tuple[str, tuple[str, ...]], str] = defaultdict(str)
+def sections() -> dict[Section, str]:
+    texts: dict[Section, str] = defaultdict(str)
     for article in ARTICLES:
         text = clean(article).text
         for block in blocks(text, article.markup):
-            texts[article.id, block.headings] += text[block.start : block.end] + "\n"
+            texts[Section(article.id, block.headings)] += text[block.start : block.end] + "\n"
     return texts
 
 
-@pytest.mark.parametrize("name", SETS)
-def test_every_judgement_names_a_section(name: str, sections: dict[tuple[str, tuple[str, ...]], str]) -> None:
+@pytest.mark.parametrize("name", SIZES)
+def test_sizes(name: str) -> None:
+    assert len(records(name)) >= SIZES[name]
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_every_judgement_names_a_section(name: str, sections: dict[Section, str]) -> None:
     questions = read_questions(FOLDER / f"{name}.jsonl")
-    judged = {judgement.section for question in questions for judgement in question.judgements}
-    assert judged <= sections.keys()
+    judged = [judgement.section for question in questions for judgement in question.judgements]
+    assert set(judged) <= sections.keys()
+    twice = [
+        question.id
+        for question in questions
+        if len({j.section for j in question.judgements}) < len(question.judgements)
+    ]
+    assert twice == []
 
 
-@pytest.mark.parametrize("name", SETS)
-def test_every_answer_stands_in_its_section(name: str, sections: dict[tuple[str, tuple[str, ...]], str]) -> None:
-    for line in (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
-        for judgement in json.loads(line)["judgements"]:
-            if judgement["grade"] == 2:
-                assert judgement["answer"] in sections[judgement["article"], tuple(judgement["headings"])]
+@pytest.mark.parametrize("name", JUDGED)
+def test_every_answer_stands_in_its_section(name: str, sections: dict[Section, str]) -> None:
+    for record in records(name):
+        grades = [judgement["grade"] for judgement in record["judgements"]]
+        assert 2 in grades, record["id"]
+        for judgement in record["judgements"]:
+            section = Section(judgement["article"], tuple(judgement["headings"]))
+            assert (judgement["grade"] == 2) == ("answer" in judgement), record["id"]
+            assert judgement.get("answer", "") in sections[section], (record["id"], judgement)
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", JUDGED)
 def test_no_kind_is_rare(name: str) -> None:
-    lines = (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-    kinds = Counter(json.loads(line)["kind"] for line in lines)
+    kinds = Counter(record["kind"] for record in records(name))
     assert len(kinds) == 10
-    assert min(kinds.values()) >= LEAST_SHARE_OF_A_KIND * len(lines)
+    assert min(kinds.values()) >= LEAST_SHARE_OF_A_KIND * sum(kinds.values())
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", JUDGED)
+def test_kinds_are_what_they_say(name: str) -> None:
+    for record in records(name):
+        kind, text = record["kind"], record["question"]
+        assert (kind in {"typo", "traditional"}) == ("plain" in record), record["id"]
+        assert record.get("plain") != text
+        assert (80 <= len(text) <= 250) or kind != "narrative", record["id"]
+        assert (kind == "english") == text.isascii(), record["id"]
+        assert kind != "traditional" or to_simplified(text) != text, record["id"]
+
+
+@pytest.mark.parametrize("name", JUDGED)
 def test_every_article_answers_something(name: str) -> None:
     questions = read_questions(FOLDER / f"{name}.jsonl")
     answering = {j.section.article for question in questions for j in question.judgements if j.grade == 2}
     assert answering == {article.id for article in ARTICLES}
 
 
+@pytest.mark.parametrize("name", UNANSWERABLE)
+def test_half_of_the_unanswerable_questions_are_near_misses(name: str) -> None:
+    kinds = Counter(record["kind"] for record in records(name))
+    assert kinds == {"near-miss": len(records(name)) / 2, "far-off": len(records(name)) / 2}
+    assert all(bool(record.get("checked")) == (record["kind"] == "near-miss") for record in records(name))
+
+
 def test_ids_are_unique_over_all_sets() -> None:
-    ids = [
-        json.loads(line)["id"]
-        for path in FOLDER.glob("*.jsonl")
-        for line in path.read_text(encoding="utf-8").splitlines()
-    ]
-    assert len(ids) == len(set(ids)) > 0
+    ids = [record["id"] for name in SIZES for record in records(name)]
+    assert len(ids) == len(set(ids))
+
+
+def test_no_dev_question_repeats_a_test_question() -> None:
+    """No two Chinese ones share half of the character pairs of the shorter one; meanings were compared by hand."""
+
+    def pairs(record: dict[str, Any]) -> set[str]:
+        letters = re.sub(r"[\W_]+", "", normalise(record.get("plain", record["question"])))
+        return {letters[start : start + 2] for start in range(len(letters) - 1)}
+
+    dev, test = (
+        [(record["id"], pairs(record)) for record in records(name) if record["kind"] != "english"] for name in JUDGED
+    )
+    alike = [(one, other) for (one, a), (other, b) in product(dev, test) if len(a & b) >= 0.5 * min(len(a), len(b))]
+    assert alike == []
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_the_pools_hold_what_each_mode_found_first(name: str, sections: dict[Section, str]) -> None:
+    pools = {pool.question: pool for pool in read_pools(FOLDER / "pools" / f"{name}.jsonl")}
+    assert pools.keys() == {record["id"] for record in records(name) if record["kind"] != "far-off"}
+    for pool in pools.values():
+        places = [place for pooled in pool.sections for place in pooled.found]
+        assert len(set(places)) == len(places)
+        assert {Found(mode, rank) for mode in (Mode.DENSE, Mode.HYBRID) for rank in range(1, DEPTH + 1)} <= set(places)
+        assert {pooled.section for pooled in pool.sections} <= sections.keys()
+
+
+def test_a_hundred_test_questions_were_read_twice() -> None:
+    twice = records("second-pass")
+    by_id = {record["id"]: record for record in records("test")}
+    assert len({record["id"] for record in twice} & by_id.keys()) == len(twice) == 100
+    for record in twice:
+        final = {
+            (judgement["article"], tuple(judgement["headings"])): judgement["grade"]
+            for judgement in by_id[record["id"]]["judgements"]
+        }
+        for one in record["sections"]:
+            if one["first"] == one["second"] != 1:
+                assert final.get((one["article"], tuple(one["headings"])), 0) in {one["first"], 1}
+
+
+def test_the_figures_in_the_readme_are_those_of_the_files() -> None:
+    printed = subprocess.run(
+        [sys.executable, "benchmarks/question_sets.py"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)},
+    ).stdout
+    readme = (ROOT / "corpus" / "README.md").read_text(encoding="utf-8")
+    told = re.search(r"<!-- tables -->\n(.*)<!-- end of tables -->", readme, re.DOTALL)
+    assert told is not None
+    assert told[1] == printed
+    overlaps = re.search(r"^\| all Chinese \|.*\| ([\d.]+) \| ([\d.]+) \|$", printed, re.MULTILINE)
+    assert overlaps is not None
+    assert max(map(float, overlaps.groups())) < MOST_OVERLAP
