@@ -16,6 +16,7 @@ from embeddings.evaluation.runner import evaluate
 from embeddings.files import sha256_of, write_atomically
 from embeddings.store.builder import BuildRequest, build
 from embeddings.store.loading import open_searcher
+from embeddings.store.passage_store import PassageStore
 from scripts.options import Command, Defaults, add_index, add_mode, add_model, run_command
 from scripts.progress import TerminalReporter
 
@@ -64,19 +65,29 @@ def _evaluate(
     index: Path, questions: tuple[Question, ...], options: argparse.Namespace, reporter: TerminalReporter
 ) -> Evaluation:
     searcher = open_searcher(index)
-    _check_articles(questions, searcher.passages.article_ids(), index)
+    _check_judged(questions, searcher.passages, index)
     pools = read_pools(options.pool) if options.pool is not None else ()
     with reporter.bar(f"asking {len(questions)} questions ({options.mode.value})", len(questions)) as progress:
         return evaluate(searcher, questions, options.mode, progress, pools)
 
 
-def _check_articles(questions: tuple[Question, ...], known: frozenset[str], index: Path) -> None:
-    """Refuse judgements about articles that the index does not hold: they would count as misses."""
-    unknown = sorted({j.section.article for question in questions for j in question.judgements} - known)
-    if unknown:
+def _check_judged(questions: tuple[Question, ...], passages: PassageStore, index: Path) -> None:
+    """Refuse judgements about what the index does not hold: they would count as misses."""
+    judged = {judgement.section for question in questions for judgement in question.judgements}
+    articles = sorted({section.article for section in judged} - passages.article_ids())
+    if articles:
         raise QuestionSetError(
-            f"{len(unknown)} judged articles are not in {index} (the first: {', '.join(unknown[:5])}); "
+            f"{len(articles)} judged articles are not in {index} (the first: {', '.join(articles[:5])}); "
             "name the index that the questions were written for"
+        )
+    headed = {section for section in judged if section.headings is not None}
+    held = passages.sections() if headed else frozenset()
+    above = {(article, headings[:depth]) for article, headings in held for depth in range(1, len(headings) + 1)}
+    sections = sorted(section.name for section in headed if section not in above | held)
+    if sections:
+        raise QuestionSetError(
+            f"{len(sections)} judged sections are not in {index} (the first: {', '.join(sections[:3])}); "
+            "a heading was changed since: mend the question set, or name the index that it was written for"
         )
 
 

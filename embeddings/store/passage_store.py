@@ -139,6 +139,13 @@ class PassageStore:
         """Return the ids of all articles."""
         return frozenset(id_ for (id_,) in self._all("SELECT id FROM article", []))
 
+    def sections(self) -> frozenset[tuple[str, tuple[str, ...]]]:
+        """Return the article's id and the headings of every passage."""
+        found = self._all(
+            "SELECT DISTINCT article.id, headings FROM passage JOIN article ON article.number = passage.article", []
+        )
+        return frozenset((id_, tuple(json.loads(headings))) for id_, headings in found)
+
     def article(self, id_: str) -> StoredArticle | None:
         """Return the article of this id, None where there is none."""
         found = self._all(f"SELECT original, file_hash, {_INFO} FROM article WHERE id = ?", [id_])  # noqa: S608

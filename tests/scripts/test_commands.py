@@ -275,6 +275,22 @@ def test_evaluate_our_questions(shipped_index: Path, tmp_path: Path) -> None:
     unknown = zhaiwen("evaluate", other, "--index", shipped_index)
     assert unknown.returncode == 2
     assert "1 judged articles are not in" in unknown.stderr
+    renamed = write_lines(
+        tmp_path / "r.jsonl",
+        {
+            "id": "q1",
+            "question": "上门",
+            "judgements": [
+                {"article": "home-visits", "headings": ["要看哪些证件？"], "grade": 2},
+                {"article": "complaint-channels", "headings": [], "grade": 1},
+                {"article": "home-visits", "headings": ["改过的标题"], "grade": 1},
+            ],
+        },
+    )
+    changed = zhaiwen("evaluate", renamed, "--index", shipped_index)
+    assert changed.returncode == 2
+    assert "1 judged sections are not in" in changed.stderr
+    assert "(the first: home-visits#改过的标题); a heading was changed since" in changed.stderr
     nowhere = zhaiwen("evaluate", questions, "--index", shipped_index, "--json", tmp_path / "no" / "m.json")
     assert nowhere.returncode == 2
     assert "cannot be written" in nowhere.stderr
