@@ -1,6 +1,6 @@
-"""Measure passage sizes on a BEIR folder.
+"""Measure passage sizes on a BEIR folder, or on a question set about the shipped articles.
 
-usage: python benchmarks/chunk_sizes.py BEIR_FOLDER WORK_FOLDER TARGET:MAXIMUM …
+usage: python benchmarks/chunk_sizes.py BEIR_FOLDER_OR_QUESTIONS WORK_FOLDER TARGET:MAXIMUM …
 """
 
 import os
@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from corpus.chunking import ChunkSizes
-from corpus.reading import beir_corpus
+from corpus.reading import beir_corpus, open_source, shipped_articles
 from embeddings.encoders.model_folder import ModelRequest, find_model
-from embeddings.evaluation.question_sets import read_beir_questions
+from embeddings.evaluation.question_sets import read_beir_questions, read_questions
 from embeddings.evaluation.runner import evaluate
 from embeddings.records import Mode
 from embeddings.store.builder import BuildRequest, build
@@ -19,15 +19,17 @@ from scripts.options import Defaults
 from scripts.progress import TerminalReporter
 
 
-def main(folder: Path, work: Path, sizes: list[str]) -> None:
+def main(asked: Path, work: Path, sizes: list[str]) -> None:
     """Print a row for each size: passages, and nDCG@10 by mode."""
-    source = beir_corpus(folder / "corpus.jsonl")
-    questions = read_beir_questions(folder)
+    if asked.is_dir():
+        source, questions = beir_corpus(asked / "corpus.jsonl"), read_beir_questions(asked)
+    else:
+        source, questions = open_source(shipped_articles()), read_questions(asked)
     model = find_model(ModelRequest(), Defaults.from_environment(os.environ).cache)
     print("target maximum passages", *(mode.value for mode in Mode))
     for size in sizes:
         target, maximum = map(int, size.split(":"))
-        index = work / f"{folder.name}-{target}-{maximum}"
+        index = work / f"{asked.stem}-{target}-{maximum}"
         request = BuildRequest(source, model, index, sizes=ChunkSizes(target, maximum))
         passages = build(request, TerminalReporter()).passages
         searcher = open_searcher(index)
