@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from corpus.cleaning import clean
 from corpus.offsets import OffsetMap
+from corpus.readers.formats import LINES_SUFFIX
 from corpus.records import Article, CleanArticle, Finding, Heading, Markup
 from corpus.script import HAN
 from corpus.structure import marked_headings
@@ -52,9 +53,10 @@ def check_article(article: Article, folder: Path, limits: Limits) -> Iterator[Fi
 
 
 def _front_matter(article: Article, today: datetime.date) -> Iterator[Finding]:
-    about = article.about
+    about, place = article.about, _place(article)
     given = {
-        "id": None if article.id == article.path else article.id,
+        # Where a source names none, reading takes the path, with the line in JSONL.
+        "id": not f"{article.id}:".startswith(f"{article.path}:"),
         "title": about.title,
         "source": about.source,
         "published": about.published,
@@ -62,15 +64,22 @@ def _front_matter(article: Article, today: datetime.date) -> Iterator[Finding]:
     }
     missing = [name for name, value in given.items() if not value]
     if missing:
-        yield Finding(article.path, 1, f"the front matter lacks {', '.join(missing)}; add lines such as `id: …`")
-    if not _ID.fullmatch(article.id):
-        yield Finding(article.path, 1, f"the id {article.id!r} holds more than letters, digits, . / - and _; rename it")
-    if about.published and datetime.date.fromisoformat(about.published) > today:
-        yield Finding(article.path, 1, f"published is {about.published}, after today ({today}); correct the date")
-    if about.url and urlsplit(about.url).scheme not in {"http", "https"}:
         yield Finding(
-            article.path, 1, f"url is {about.url[:80]!r}, an address with http or https was wanted; correct it"
+            place,
+            None,
+            f"it lacks {', '.join(missing)}; in Markdown and text, add lines such as `id: …` to the front matter",
         )
+    if given["id"] and not _ID.fullmatch(article.id):
+        yield Finding(place, None, f"the id {article.id!r} holds more than letters, digits, . / - and _; rename it")
+    if about.published and datetime.date.fromisoformat(about.published) > today:
+        yield Finding(place, None, f"published is {about.published}, after today ({today}); correct the date")
+    if about.url and urlsplit(about.url).scheme not in {"http", "https"}:
+        yield Finding(place, None, f"url is {about.url[:80]!r}, an address with http or https was wanted; correct it")
+
+
+def _place(article: Article) -> str:
+    """Return the file, and which of its articles where it may hold more."""
+    return f"{article.path}, {article.id}" if article.path.endswith(LINES_SUFFIX) else article.path
 
 
 def _length(cleaned: CleanArticle, limits: Limits) -> Iterator[Finding]:
@@ -78,7 +87,7 @@ def _length(cleaned: CleanArticle, limits: Limits) -> Iterator[Finding]:
     if not limits.least <= count <= limits.most:
         advice = "say more, or join it with another" if count < limits.least else "split it"
         yield Finding(
-            cleaned.article.path,
+            _place(cleaned.article),
             None,
             f"it has {count} Chinese characters, {limits.least} to {limits.most} were wanted; {advice}",
         )

@@ -93,7 +93,10 @@ class Problem:
 
 
 class Finding(NamedTuple):
-    """Tell what an editor should mend in one article; lines of its original count from 1, None is all of it."""
+    """Tell what an editor should mend in one article; lines of its original count from 1, None is all of it.
+
+    The message may quote the article, which is a stranger's: printed, it holds no control characters.
+    """
 
     path: str
     line: int | None
@@ -101,7 +104,7 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         place = self.path if self.line is None else f"{self.path}:{self.line}"
-        return f"{place}: {self.message}"
+        return "".join(sign if sign.isprintable() else "\ufffd" for sign in f"{place}: {self.message}")
 
 
 class FileHash(NamedTuple):

@@ -69,13 +69,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _sections(article: Article) -> Iterator[tuple[str, str]]:
-    """Yield the name and the text of each section of an article."""
+    """Yield the name, as question sets and runs have it, and the text of each section of an article."""
     text = clean(article).text
     parts: dict[tuple[str, ...], list[str]] = {}
     for block in blocks(text, article.markup):
         parts.setdefault(block.headings, []).append(text[block.start : block.end])
     for headings, own in parts.items():
-        yield "#".join((article.path, *headings)), "\n".join(own)
+        yield "#".join((article.id, *headings)), "\n".join(own)
 
 
 COMMAND = Command("check-corpus", "Check articles as an editor would.", add_arguments, run)

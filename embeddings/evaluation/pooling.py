@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from embeddings.errors import QuestionSetError
-from embeddings.evaluation.question_sets import read_lines, read_section
+from embeddings.evaluation.question_sets import read_lines, read_section, whole
 from embeddings.evaluation.records import Found, Pool, PooledSection, Question, Section
 from embeddings.evaluation.runner import ranked_sections
 from embeddings.files import write_atomically
@@ -95,10 +95,13 @@ def _pool(line: str, where: str) -> Pool:
         record = json.loads(line)
         sections = tuple(
             PooledSection(
-                read_section(item), tuple(Found(Mode(mode), int(rank)) for mode, rank in item["found"].items())
+                read_section(item),
+                tuple(Found(Mode(mode), whole(rank, "a rank")) for mode, rank in item["found"].items()),
             )
             for item in record["sections"]
         )
-        return Pool(str(record["id"]), sections)
+        if not isinstance(record["id"], str):
+            raise TypeError("id must be a text")
+        return Pool(record["id"], sections)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise QuestionSetError(f"{where}: not a pool ({error}); a line that `zhaiwen pool` wrote was wanted") from error

@@ -94,12 +94,23 @@ def read_section(record: Mapping[str, object]) -> Section:
     return Section(article, None if headings is None else tuple(headings))
 
 
+def whole(value: object, what: str) -> int:
+    """Return a whole number as JSON gave it.
+
+    Raises:
+        TypeError: it is another kind of value; 1.9 is not taken for 1, nor true.
+    """
+    if type(value) is not int:
+        raise TypeError(f"{what} must be a whole number, not {value!r}")
+    return value
+
+
 def _question(line: str, where: str, judged: bool) -> Question:
     try:
         record = json.loads(line)
         id_, text, kind = record["id"], valid_text(record["question"], "the question"), record.get("kind")
         judgements = tuple(
-            Judgement(read_section(item), int(item["grade"]))
+            Judgement(read_section(item), whole(item["grade"], "a grade"))
             for item in (record["judgements"] if judged else record.get("judgements", ()))
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, CorpusError) as error:

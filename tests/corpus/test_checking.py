@@ -31,6 +31,8 @@ tags: [上门]
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "calls.md").write_text("## 电话\n一天三次。", encoding="utf-8")
     (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "table.txt").write_text("x", encoding="utf-8")
+    (tmp_path / "sub" / "latin.md").write_text("## First Step\ntext", encoding="utf-8")
     (tmp_path / "sub" / "more.md").write_text("## 一天，几次？\n三次。", encoding="utf-8")
     return tmp_path
 
@@ -47,13 +49,19 @@ def test_a_good_article(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("id: visits\n", "", "visits.md:1: the front matter lacks id; add lines such as `id: …`"),
-        ("title: 上门\nsource: 某某编写\n", "", "visits.md:1: the front matter lacks title, source; add"),
-        ("tags: [上门]\n", "", "visits.md:1: the front matter lacks tags; add"),
-        ("id: visits", "id: vis its", "visits.md:1: the id 'vis its' holds more than letters, digits"),
-        ("id: visits", "id: vis#its", "visits.md:1: the id 'vis#its' holds more than letters, digits"),
-        ("2026-11-22", "2026-11-23", "visits.md:1: published is 2026-11-23, after today (2026-11-22); correct"),
-        ("https://", "ftp://", "visits.md:1: url is 'ftp://example.org/visits', an address with http or https"),
+        (
+            "id: visits\n",
+            "",
+            "visits.md: it lacks id; in Markdown and text, add lines such as `id: …` to the front matter",
+        ),
+        ("title: 上门\nsource: 某某编写\n", "", "visits.md: it lacks title, source; in"),
+        ("tags: [上门]\n", "", "visits.md: it lacks tags; in"),
+        ("id: visits", "id: vis its", "visits.md: the id 'vis its' holds more than letters, digits"),
+        ("id: visits", "id: vis#its", "visits.md: the id 'vis#its' holds more than letters, digits"),
+        ("2026-11-22", "2026-11-23", "visits.md: published is 2026-11-23, after today (2026-11-22); correct"),
+        ("2026-11-22", "2027-01-01", "visits.md: published is 2027-01-01, after today (2026-11-22); correct"),
+        ("https://", "ftp://", "visits.md: url is 'ftp://example.org/visits', an address with http or https"),
+        ("https://example.org/", "javascript:alert", "visits.md: url is 'javascript:alertvisits', an address"),
         ("开头。", "长" * 61, "visits.md: it has 73 Chinese characters, 2 to 60 were wanted; split it"),
         ("## 证件\n", "", "visits.md: it has no heading, so it is one section; begin each"),
         ("## 证件", "##", "visits.md:12: a heading is empty; name the section"),
@@ -63,6 +71,7 @@ def test_a_good_article(folder: Path) -> None:
         ("## 证件", "## 证件\n文\n\n## 证件", "visits.md:15: '证件' names a second section here; give each"),
         ("calls.md", "cals.md", "visits.md:14: the link to cals.md leads nowhere; correct it"),
         ("calls.md", "/calls.md", "visits.md:14: the link to /calls.md leads out of the folder"),
+        ("calls.md", "./sub", "visits.md:14: the link to ./sub leads nowhere; correct it"),
         ("calls.md", "../calls.md", "visits.md:14: the link to ../calls.md leads out of the folder"),
         ("calls.md", "#电话", "visits.md:14: the link to #电话 names no heading there; correct what follows #"),
         ("#一天-几次", "#一天几回", "visits.md:14: the link to sub/more.md#一天几回 names no heading there"),
@@ -82,6 +91,12 @@ def test_what_is_to_mend(folder: Path, old: str, new: str, message: str) -> None
         ("calls.md", "#证件"),
         ("calls.md", "sub/../calls.md"),
         ("calls.md", "sub/%6Dore.md"),
+        ("calls.md", "//example.org/no.md"),
+        ("calls.md", "sub/more.md#%E4%B8%80%E5%A4%A9%EF%BC%8C%E5%87%A0%E6%AC%A1"),
+        ("calls.md", "sub/table.txt#x"),
+        ("calls.md", "sub/latin.md#first-STEP"),
+        ("## 证件", f"## {'a' * 40}"),
+        ("开头。", "长" * 48),
         ("calls.md)", "no.md"),
         ("## 证件", "## 甲\n\n### 细\n文\n\n## 乙\n\n### 细\n文\n\n## 证件"),
         ("## 证件", "1. 证件\n2. 电话\n\n## 证件"),
@@ -91,6 +106,19 @@ def test_what_is_to_mend(folder: Path, old: str, new: str, message: str) -> None
 def test_what_is_good_as_it_is(folder: Path, old: str, new: str) -> None:
     assert old in GOOD
     assert list(findings(folder, GOOD.replace(old, new, 1))) == []
+
+
+def test_links_start_from_the_articles_own_folder(folder: Path) -> None:
+    text = GOOD.replace("sub/more.md#一天-几次", "more.md").replace("calls.md", "../calls.md")
+    assert list(findings(folder, text, name="sub/visits.md")) == []
+    (found,) = findings(folder, text.replace("../calls.md", "calls.md"), name="sub/visits.md")
+    assert found == "sub/visits.md:14: the link to calls.md leads nowhere; correct it"
+
+
+def test_as_few_characters_as_wanted_are_enough(folder: Path) -> None:
+    text = "---\nid: a\ntitle: a\nsource: a\npublished: 2026-01-01\ntags: [a]\n---\n## a\n甲乙"
+    assert list(findings(folder, text)) == []
+    assert len(list(findings(folder, text.replace("乙", "")))) == 1
 
 
 def test_too_short(folder: Path) -> None:
@@ -112,6 +140,11 @@ def test_lines_count_in_the_original(folder: Path) -> None:
 
 def test_text_has_neither_headings_nor_links(folder: Path) -> None:
     found = list(findings(folder, "上门\n\n[电话](no.md)\n", name="visits.txt"))
-    assert found == [
-        "visits.txt:1: the front matter lacks id, title, source, published, tags; add lines such as `id: …`"
-    ]
+    assert len(found) == 1
+    assert found[0].startswith("visits.txt: it lacks id, title, source, published, tags; in Markdown and text")
+
+
+def test_what_is_printed_holds_no_control_characters(folder: Path) -> None:
+    (found,) = findings(folder, GOOD.replace("calls.md", "\x1b[31m.md"))
+    assert "the link to" in found
+    assert found.isprintable()

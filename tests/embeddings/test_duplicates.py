@@ -1,6 +1,8 @@
 """Which passages are copies of one another."""
 
+import random
 from collections.abc import Iterable
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -198,3 +200,29 @@ def test_similar_pairs_by_hand() -> None:
 def test_equal_texts_are_similar_and_no_texts_have_no_pairs() -> None:
     assert similar_pairs([], 0.1) == []
     assert similar_pairs(["一样的一段话", "一样的，一段话！"], 1.0) == [SimilarPair(0, 1, 1.0)]
+
+
+def test_similar_pairs_are_those_that_comparing_all_gives() -> None:
+    rng = random.Random(0)  # noqa: S311 -- texts, not secrets
+    letters = list(OTHER_CLAIM.replace("，", "").replace("。", ""))
+    base = [rng.choices(letters, k=90) for _ in range(12)]
+    texts = [
+        "".join(rng.choice(letters) if rng.random() < share else one for one in text)
+        for text in base
+        for share in (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+    ]
+    sets = [set(shingles(text)) for text in texts]
+    for least in (0.33, 0.5):
+        wanted = [
+            SimilarPair(first, second, similarity)
+            for first, second in combinations(range(len(texts)), 2)
+            if (similarity := len(sets[first] & sets[second]) / len(sets[first] | sets[second])) >= least
+        ]
+        assert len(wanted) > 50
+        assert similar_pairs(texts, least) == wanted
+
+
+def test_script_and_case_make_no_difference() -> None:
+    first = "Collection calls 上門催收要帶工作證和委託書，還要先說清身份"
+    second = "COLLECTION CALLS 上门催收要带工作证和委托书，还要先说清身份"
+    assert similar_pairs([first, second], 1.0) == [SimilarPair(0, 1, 1.0)]

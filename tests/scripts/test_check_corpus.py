@@ -65,7 +65,7 @@ def test_what_is_wrong_is_told_and_counted(tmp_path: Path, capsys: pytest.Captur
         "c.md: its id 'a' is that of a.md too; give each article an id of its own",
         "d.md: published in the front matter is '昨天', a date was wanted; write it as 2026-03-01",
         "e.md:10: the link to calls.md leads nowhere; correct it",
-        "a.md#证件 and b.md#要看什么 say nearly the same (85%); let one of them say it",
+        "a#证件 and b#要看什么 say nearly the same (85%); let one of them say it",
         "3 articles, 3 sections: 4 to mend",
     ]
 
@@ -76,17 +76,50 @@ def test_parts_of_one_section_are_taken_together(tmp_path: Path, capsys: pytest.
     code, lines = check(capsys, tmp_path, "--least", 10, "--similar", 40)
     assert (code, len(lines)) == (1, 2)
     # The section of the first is about twice as long, and all of the second stands in it.
-    assert lines[0].startswith("a.md#证件 and b.md#证件 say nearly the same (4")
+    assert lines[0].startswith("a#证件 and b#证件 say nearly the same (4")
     assert check(capsys, tmp_path, "--least", 10, "--similar", 60) == (0, ["2 articles, 2 sections: clean"])
 
 
-def test_jsonl(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_lines(tmp_path / "all.jsonl", {"_id": "x", "text": LONG})
-    code, lines = check(capsys, tmp_path, "--jsonl-fields", "id=_id", "--least", 10)
-    assert (code, lines[0]) == (
-        1,
-        "all.jsonl:1: the front matter lacks title, source, published, tags; add lines such as `id: …`",
+def test_half_of_the_text_is_too_much_by_default(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, "a", f"{LONG}\n\n{OTHER}")
+    (tmp_path / "b.txt").write_text(OTHER, encoding="utf-8")
+    code, lines = check(capsys, tmp_path, "--least", 10)
+    assert code == 1
+    assert lines[0].startswith("b.txt: it lacks id, title, source, published, tags; in Markdown and text, add lines")
+    assert lines[1].startswith("a#证件 and b.txt say nearly the same (4")
+    assert len(lines) == 3
+
+
+def test_all_of_an_articles_problems_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, "a", "见[电话](calls.md)和[短信](sms.md)。" + LONG)
+    text = (tmp_path / "a.md").read_text(encoding="utf-8")
+    (tmp_path / "a.md").write_text(text.replace("2026-01-01", "9999-12-30"), encoding="utf-8")
+    code, lines = check(capsys, tmp_path, "--least", 10)
+    assert (code, len(lines), lines[-1]) == (1, 4, "1 articles, 1 sections: 3 to mend")
+    assert lines[0].startswith("a.md: published is 9999-12-30, after today (20")
+
+
+@pytest.mark.parametrize("percent", ["0", "101", "33.3"])
+def test_no_percentage(percent: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["check-corpus", "--similar", percent])
+    assert (
+        f"argument --similar: '{percent}' was given, a whole number from 1 to 100 was wanted" in capsys.readouterr().err
     )
+
+
+def test_jsonl_tells_which_article(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_lines(tmp_path / "all.jsonl", {"_id": "x", "content": LONG, "title": "上门"}, {"content": "短"})
+    code, lines = check(capsys, tmp_path, "--jsonl-fields", "id=_id,text=content", "--least", 10)
+    advice = "in Markdown and text, add lines such as `id: …` to the front matter"
+    assert code == 1
+    assert lines == [
+        f"all.jsonl, x: it lacks source, published, tags; {advice}",
+        f"all.jsonl, all.jsonl:2: it lacks id, title, source, published, tags; {advice}",
+        "all.jsonl, all.jsonl:2: it has 1 Chinese characters, 10 to 2000 were wanted; "
+        "say more, or join it with another",
+        "2 articles, 2 sections: 3 to mend",
+    ]
 
 
 def test_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

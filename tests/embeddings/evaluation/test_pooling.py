@@ -52,6 +52,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     first = json.loads((tmp_path / "pool.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert first["sections"][0] == {"article": "a", "headings": ["一"], "found": {"dense": 1, "lexical": 2}}
     assert "headings" not in first["sections"][2]
+    assert "一" in (tmp_path / "pool.jsonl").read_text(encoding="utf-8")
 
 
 GOOD = {"id": "q1", "sections": []}
@@ -63,6 +64,9 @@ GOOD = {"id": "q1", "sections": []}
         ({"id": "q1"}, r"pool\.jsonl:2: not a pool"),
         ({"id": "q2", "sections": [{"article": "a", "found": {"sparse": 1}}]}, "not a pool"),
         ({"id": "q2", "sections": [{"article": "a"}]}, "not a pool"),
+        ({"id": "q2", "sections": [{"article": "a", "found": {"dense": 1.5}}]}, "a rank must be a whole number"),
+        ({"id": "q2", "sections": [{"article": "a", "found": [1]}]}, "not a pool"),
+        ({"id": 2, "sections": []}, "id must be a text"),
         ({"id": "q2", "sections": [{"article": "a", "headings": "一", "found": {}}]}, "headings a list of texts"),
         (GOOD, "'q1' appears twice"),
     ],

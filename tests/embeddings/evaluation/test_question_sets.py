@@ -27,6 +27,15 @@ def test_whole_articles_and_what_stands_above_their_headings(
     assert question.judgements == (Judgement(Section("a", headings), 1),)
 
 
+def test_a_file_of_another_system(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\r\n\r\n")
+    assert [question.id for question in read_questions(path)] == ["q1"]
+    path.write_bytes(json.dumps(GOOD, ensure_ascii=False).encode("gb18030"))
+    with pytest.raises(QuestionSetError, match="cannot be read as UTF-8 text"):
+        read_questions(path)
+
+
 def test_unanswerable_questions(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "q.jsonl", {"id": "u1", "question": "花呗怎么关", "kind": "near-miss"})
     assert read_questions(path, judged=False) == (Question("u1", "花呗怎么关", (), "near-miss"),)
@@ -45,6 +54,14 @@ def test_unanswerable_questions(tmp_path: Path) -> None:
         ("[" * 100_000, "not a question"),
         (json.dumps({**GOOD, "id": "q2", "judgements": []}), "needs judgements of grade 1 or 2"),
         (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": 3}]}), "needs judgements of grade 1 or 2"),
+        (json.dumps({**GOOD, "id": "q2", "question": " "}), "id and question must be texts"),
+        (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": 0}]}), "needs judgements of grade 1 or 2"),
+        (
+            json.dumps({**GOOD, "judgements": [{"article": "a", "grade": 1.9}]}),
+            "a grade must be a whole number, not 1.9",
+        ),
+        (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": True}]}), "a grade must be a whole number"),
+        (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": "2"}]}), "a grade must be a whole number"),
         (json.dumps({**GOOD, "judgements": [{"article": 3, "grade": 1}]}), "article must be a text"),
         (json.dumps({**GOOD, "judgements": [{"article": "a", "headings": "一", "grade": 1}]}), "a list of texts"),
         (json.dumps({**GOOD, "judgements": [{"article": "a", "headings": [1], "grade": 1}]}), "a list of texts"),

@@ -137,7 +137,9 @@ def test_the_share_of_results_that_were_read(searcher: Searcher) -> None:
     found = sections_of(question, searcher.search(question.text, 50, Mode.DENSE))
     assert question.judgements[0].section in found[:5]
     read = [section for section in found[:5] if section != question.judgements[0].section][:2]
-    pools = (Pool("q1", tuple(PooledSection(section, (Found(Mode.DENSE, 1),)) for section in read)),)
+    # The judged section was pooled, too: its grade stands.
+    pooled = (*read, question.judgements[0].section)
+    pools = (Pool("q1", tuple(PooledSection(section, (Found(Mode.DENSE, 1),)) for section in pooled)),)
     measures = evaluate(searcher, [question], Mode.DENSE, lambda _: None, pools).measures
     assert measures["Judged@5"] == pytest.approx((1 + len(read)) / 5)
     assert measures["Judged@10"] == pytest.approx((1 + len(read)) / 10)
