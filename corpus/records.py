@@ -1,5 +1,6 @@
 """Define the records that cross file borders in the text layer; the bottom of the house."""
 
+import datetime
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -105,6 +106,15 @@ class Finding(NamedTuple):
     def __str__(self) -> str:
         place = self.path if self.line is None else f"{self.path}:{self.line}"
         return "".join(sign if sign.isprintable() else "\ufffd" for sign in f"{place}: {self.message}")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bound an article's Chinese characters, and the day that nothing can be published after."""
+
+    least: int
+    most: int
+    today: datetime.date
 
 
 class FileHash(NamedTuple):

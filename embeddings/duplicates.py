@@ -4,14 +4,14 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from rensa import RMinHash
 
 from corpus.normalising import normalise
-from embeddings.records import RowArray
+from embeddings.records import RowArray, SimilarPair
 
 # Pairs of passages of 132 characters on average that are folded, in percent, by shingle length and
 # threshold (`benchmarks/duplicates.py`); what should not be stands below the line:
@@ -56,14 +56,6 @@ _NUMBER = re.compile(
 
 _Signatures = NDArray[np.uint16]
 _Bits = NDArray[np.uint64]
-
-
-class SimilarPair(NamedTuple):
-    """Name two of a sequence of texts by their places, with the Jaccard similarity of their shingles."""
-
-    first: int
-    second: int
-    similarity: float
 
 
 class DuplicateFinder:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,3 +112,11 @@ class IndexInfo:
     encoder: str
     articles: int
     passages: int
+
+
+class SimilarPair(NamedTuple):
+    """Name two of a sequence of texts by their places, with the Jaccard similarity of their shingles."""
+
+    first: int
+    second: int
+    similarity: float

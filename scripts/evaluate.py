@@ -11,7 +11,7 @@ from embeddings.encoders.model_folder import ModelRequest, find_model
 from embeddings.errors import QuestionSetError
 from embeddings.evaluation.pooling import read_pools
 from embeddings.evaluation.question_sets import read_beir_questions, read_questions
-from embeddings.evaluation.records import Evaluation, Question
+from embeddings.evaluation.records import Evaluation, Question, Section
 from embeddings.evaluation.runner import evaluate
 from embeddings.files import sha256_of, write_atomically
 from embeddings.store.builder import BuildRequest, build
@@ -65,15 +65,17 @@ def _evaluate(
     index: Path, questions: tuple[Question, ...], options: argparse.Namespace, reporter: TerminalReporter
 ) -> Evaluation:
     searcher = open_searcher(index)
-    _check_judged(questions, searcher.passages, index)
+    _check_known({j.section for question in questions for j in question.judgements}, searcher.passages, index)
     pools = read_pools(options.pool) if options.pool is not None else ()
+    if pools and not {one.question for one in pools} & {question.id for question in questions}:
+        raise QuestionSetError(f"{options.pool} is about none of these questions; name the pool of this set")
+    _check_known({pooled.section for one in pools for pooled in one.sections}, searcher.passages, index)
     with reporter.bar(f"asking {len(questions)} questions ({options.mode.value})", len(questions)) as progress:
         return evaluate(searcher, questions, options.mode, progress, pools)
 
 
-def _check_judged(questions: tuple[Question, ...], passages: PassageStore, index: Path) -> None:
+def _check_known(judged: set[Section], passages: PassageStore, index: Path) -> None:
     """Refuse judgements about what the index does not hold: they would count as misses."""
-    judged = {judgement.section for question in questions for judgement in question.judgements}
     articles = sorted({section.article for section in judged} - passages.article_ids())
     if articles:
         raise QuestionSetError(
@@ -82,12 +84,12 @@ def _check_judged(questions: tuple[Question, ...], passages: PassageStore, index
         )
     headed = {section for section in judged if section.headings is not None}
     held = passages.sections() if headed else frozenset()
-    above = {(article, headings[:depth]) for article, headings in held for depth in range(1, len(headings) + 1)}
-    sections = sorted(section.name for section in headed if section not in above | held)
+    known = {(article, headings[:depth]) for article, headings in held for depth in range(1, len(headings))} | held
+    sections = sorted(section.name for section in headed if section not in known)
     if sections:
         raise QuestionSetError(
             f"{len(sections)} judged sections are not in {index} (the first: {', '.join(sections[:3])}); "
-            "a heading was changed since: mend the question set, or name the index that it was written for"
+            "the articles were changed since: mend the question set, or name the index that it was written for"
         )
 
 

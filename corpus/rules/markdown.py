@@ -10,8 +10,8 @@ from corpus.rules.page import Page
 _IMAGE = re.compile(r"!\[[^\[\]\r\n]{0,300}\]\([^()\s]{0,2000}(?:[ ]+\"[^\"\r\n]{0,300}\")?\)")
 # An address, which may be written in Chinese where it begins or ends as one.
 _ADDRESS = (
-    r"(?:(?=[^()\s]*[/.#:])[!-'*-~]{1,2000}"
-    r"|(?:https?://|#|[^()\s，。；：、]{1,300}\.(?:md|markdown|txt|html?|docx|pdf)(?=[#)\s]))[^()\s，。；：、]{0,2000})"
+    r"(?:(?=[^()\s]*[/.#:?])[!-'*-~]{1,2000}"
+    r"|(?:(?i:https?://)|#|\.{0,2}/|[^()\s，。；：、]{1,300}\.[A-Za-z][A-Za-z0-9]{0,4}(?=[#?)\s]))[^()\s，。；：、]{0,2000})"
 )
 # Matches "[投诉渠道](complaints.md)", "[](a.html)", "[上门](上门.md#证件)"; must not match "[注](见上 文)",
 # "[1]", "[逾期](如有)" and "[表](见附件.)".

@@ -4,14 +4,15 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from corpus.errors import CorpusError
 from embeddings.errors import QuestionSetError
-from embeddings.evaluation.question_sets import read_lines, read_section, whole
+from embeddings.evaluation.question_sets import distinct, read_lines, read_name, read_number, read_section
 from embeddings.evaluation.records import Found, Pool, PooledSection, Question, Section
 from embeddings.evaluation.runner import ranked_sections
 from embeddings.files import write_atomically
 from embeddings.protocols import Progress
 from embeddings.records import Mode
-from embeddings.searcher import Searcher
+from embeddings.searcher import MAX_RESULTS, Searcher
 
 
 def pool(
@@ -23,12 +24,13 @@ def pool(
         searcher: of the index that the questions were written for.
         questions: to ask; their judged sections stand for what lies in them.
         modes: of search.
-        depth: how many sections of each mode.
+        depth: how many sections of each mode; fewer where the first `MAX_RESULTS` passages lie in
+            fewer, or a question shares no word with more.
         progress: called with the number of questions answered since the last call.
     """
     found: dict[str, dict[Section, list[Found]]] = {question.id: {} for question in questions}
     for mode in modes:
-        for question, sections in ranked_sections(searcher, questions, mode, progress):
+        for question, sections in ranked_sections(searcher, questions, mode, progress, MAX_RESULTS):
             for rank, section in enumerate(sections[:depth], start=1):
                 found[question.id].setdefault(section, []).append(Found(mode, rank))
     return tuple(
@@ -52,7 +54,7 @@ def read_pools(path: Path) -> tuple[Pool, ...]:
     """Read the record of pools that `write_pools` wrote.
 
     Raises:
-        QuestionSetError: the file is missing, or a line is malformed.
+        QuestionSetError: the file is missing or empty, or a line is malformed.
     """
     pools: dict[str, Pool] = {}
     for number, line in read_lines(path):
@@ -60,6 +62,8 @@ def read_pools(path: Path) -> tuple[Pool, ...]:
         if one.question in pools:
             raise QuestionSetError(f"{path}:{number}: {one.question!r} appears twice; join the two lines")
         pools[one.question] = one
+    if not pools:
+        raise QuestionSetError(f"{path} holds no pool; write it with `zhaiwen pool`, or name another file")
     return tuple(pools.values())
 
 
@@ -80,9 +84,10 @@ def write_pools(path: Path, pools: Iterable[Pool]) -> None:
         for one in pools
     ]
     try:
-        write_atomically(path, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
-    except OSError as error:
-        raise QuestionSetError(f"{path} cannot be written ({error.strerror}); name another file") from error
+        # Of a link, what it leads to is written.
+        write_atomically(path.resolve(), "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    except (OSError, RuntimeError) as error:
+        raise QuestionSetError(f"{path} cannot be written ({error}); name another file") from error
 
 
 def _section(section: Section) -> dict[str, object]:
@@ -96,12 +101,11 @@ def _pool(line: str, where: str) -> Pool:
         sections = tuple(
             PooledSection(
                 read_section(item),
-                tuple(Found(Mode(mode), whole(rank, "a rank")) for mode, rank in item["found"].items()),
+                tuple(Found(Mode(mode), read_number(rank, "a rank", 1)) for mode, rank in item["found"].items()),
             )
             for item in record["sections"]
         )
-        if not isinstance(record["id"], str):
-            raise TypeError("id must be a text")
-        return Pool(record["id"], sections)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        distinct(pooled.section for pooled in sections)
+        return Pool(read_name(record["id"], "id"), sections)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, CorpusError) as error:
         raise QuestionSetError(f"{where}: not a pool ({error}); a line that `zhaiwen pool` wrote was wanted") from error

@@ -1,7 +1,8 @@
 """Read question sets: our JSONL, and BEIR folders."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from corpus.errors import CorpusError
@@ -10,6 +11,8 @@ from embeddings.errors import QuestionSetError
 from embeddings.evaluation.records import Judgement, Question, Section
 
 _GRADES = (1, 2)
+# Matches "0", "-1"; must not match "1_0", "1.5".
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
 _QRELS_HEADER = ["query-id", "corpus-id", "score"]
 
 
@@ -53,7 +56,7 @@ def read_beir_questions(folder: Path, split: str = "test") -> tuple[Question, ..
     for number, line in read_lines(queries):
         try:
             record = json.loads(line)
-            id_, text = str(record["_id"]), valid_text(str(record["text"]), "the question")
+            id_, text = read_name(str(record["_id"]), "_id"), valid_text(str(record["text"]), "the question")
         except (ValueError, KeyError, TypeError, RecursionError, CorpusError) as error:
             raise QuestionSetError(f"{queries}:{number}: not a query; JSON with _id and text was wanted") from error
         if id_ in judgements:
@@ -77,50 +80,75 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         raise QuestionSetError(f"{path} cannot be read as UTF-8 text ({error}); check the file") from error
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
-            yield number, line.rstrip("\r")
+            yield number, line
 
 
 def read_section(record: Mapping[str, object]) -> Section:
     """Return the section that `article` and `headings` name; without `headings` it is the whole article.
 
     Raises:
-        KeyError, TypeError: they do not.
+        KeyError, TypeError, CorpusError: they do not.
     """
-    article, headings = record["article"], record.get("headings")
-    if not isinstance(article, str) or not isinstance(headings, list | None):
-        raise TypeError("article must be a text, headings a list of texts")
-    if headings is not None and not all(isinstance(heading, str) for heading in headings):
+    headings = record.get("headings")
+    if headings is None:
+        return Section(read_name(record["article"], "the article"), None)
+    if not isinstance(headings, list):
         raise TypeError("headings must be a list of texts")
-    return Section(article, None if headings is None else tuple(headings))
+    return Section(
+        read_name(record["article"], "the article"), tuple(read_name(one, "each of the headings") for one in headings)
+    )
 
 
-def whole(value: object, what: str) -> int:
-    """Return a whole number as JSON gave it.
+def read_name(value: object, what: str) -> str:
+    """Return a text that names something; it goes into the C++ of the measures, which takes no other.
 
     Raises:
-        TypeError: it is another kind of value; 1.9 is not taken for 1, nor true.
+        TypeError, CorpusError: it is none, is empty, or holds control characters or half a character.
     """
-    if type(value) is not int:
-        raise TypeError(f"{what} must be a whole number, not {value!r}")
+    if not isinstance(value, str) or not value.strip():
+        raise TypeError(f"{what} must be a text")
+    if not valid_text(value, what).isprintable():
+        raise TypeError(f"{what} must hold printable characters only")
     return value
+
+
+def read_number(value: object, what: str, least: int) -> int:
+    """Return a whole number as JSON gave it: neither 1.9 nor true is taken for 1.
+
+    Raises:
+        TypeError: it is none, or a smaller one.
+    """
+    if type(value) is not int or value < least:
+        raise TypeError(f"{what} must be a whole number of at least {least}, not {value!r}")
+    return value
+
+
+def distinct(sections: Iterable[Section]) -> None:
+    """See that no section is named twice.
+
+    Raises:
+        ValueError: one is.
+    """
+    seen: set[Section] = set()
+    for section in sections:
+        if section in seen:
+            raise ValueError(f"{section.name} is named twice")
+        seen.add(section)
 
 
 def _question(line: str, where: str, judged: bool) -> Question:
     try:
         record = json.loads(line)
-        id_, text, kind = record["id"], valid_text(record["question"], "the question"), record.get("kind")
-        judgements = tuple(
-            Judgement(read_section(item), whole(item["grade"], "a grade"))
-            for item in (record["judgements"] if judged else record.get("judgements", ()))
-        )
+        id_, text = read_name(record["id"], "id"), valid_text(record["question"], "the question")
+        kind = None if record.get("kind") is None else read_name(record["kind"], "kind")
+        given = record["judgements"] if judged else record.get("judgements", [])
+        if not isinstance(text, str) or not text.strip() or not isinstance(given, list):
+            raise TypeError("question must be a text, judgements a list")
+        judgements = tuple(Judgement(read_section(item), read_number(item["grade"], "a grade", 1)) for item in given)
+        distinct(judgement.section for judgement in judgements)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, CorpusError) as error:
-        raise QuestionSetError(
-            f"{where}: not a question ({error}); JSON with id, question and judgements was wanted"
-        ) from error
-    if not isinstance(id_, str) or not isinstance(text, str) or not text.strip():
-        raise QuestionSetError(f"{where}: id and question must be texts; quote them")
-    if not isinstance(kind, str | None):
-        raise QuestionSetError(f"{where}: kind must be a text; quote it or leave it out")
+        wanted = "id, question and judgements" if judged else "id and question"
+        raise QuestionSetError(f"{where}: not a question ({error}); JSON with {wanted} was wanted") from error
     if (judged and not judgements) or any(judgement.grade not in _GRADES for judgement in judgements):
         raise QuestionSetError(f"{where}: a question needs judgements of grade 1 or 2; add or correct them")
     return Question(id_, text, judgements, kind)
@@ -129,6 +157,10 @@ def _question(line: str, where: str, judged: bool) -> Question:
 def _qrel(line: str, where: str) -> tuple[str, str, int]:
     try:
         query, document, grade = line.split("\t")
-        return query, document, int(grade)
-    except ValueError as error:
-        raise QuestionSetError(f"{where}: not a judgement; query-id, corpus-id and score were wanted") from error
+        if not _WHOLE.fullmatch(grade):
+            raise ValueError(f"{grade!r} is no whole number")
+        return read_name(query, "query-id"), read_name(document, "corpus-id"), int(grade)
+    except (ValueError, TypeError, CorpusError) as error:
+        raise QuestionSetError(
+            f"{where}: not a judgement ({error}); query-id, corpus-id and score were wanted"
+        ) from error

@@ -25,8 +25,12 @@ class Section(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return one text for the section, as qrels and runs want it; of a whole article its id."""
-        return self.article if self.headings is None else "#".join((self.article, *(self.headings or ("",))))
+        r"""Return one text for the section, as qrels and runs want it; of a whole article its id.
+
+        No two sections share one: a "#" within a part is written as "\#".
+        """
+        parts = (self.article, *(() if self.headings is None else self.headings or ("",)))
+        return "#".join(part.replace("\\", r"\\").replace("#", r"\#") for part in parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from embeddings.records import Mode, Result, StoredPassage
 from embeddings.searcher import Searcher
 
 MEASURES: tuple[Measure, ...] = (nDCG @ 10, RR @ 10, R @ 1, R @ 5, R @ 10)
-# Below 1, sections that nobody has read count as wrong, and the other measures are lower bounds.
+# Of the first 5 and 10 places, the share that hold a section that was read. A place that nothing was
+# found for counts as not read; a section that nobody has read counts as wrong in the other measures.
 COVERAGE: tuple[Measure, ...] = (Judged @ 5, Judged @ 10)
 # Several passages of one judged section count once, so more are fetched than are measured.
 _PASSAGES = 50
@@ -20,7 +21,7 @@ _BATCH = 256
 
 
 def evaluate(
-    searcher: Searcher, questions: Sequence[Question], mode: Mode, progress: Progress, pools: Iterable[Pool] = ()
+    searcher: Searcher, questions: Sequence[Question], mode: Mode, progress: Progress, pools: Sequence[Pool] = ()
 ) -> Evaluation:
     """Return the mean measures of an index on a question set.
 
@@ -29,8 +30,8 @@ def evaluate(
         questions: with their judgements.
         mode: which side ranks.
         progress: called with the number of questions answered since the last call.
-        pools: what was read for the questions; where there are any, the share of results that
-            were is measured, too.
+        pools: what was read for these and other questions; where there are any, `COVERAGE` is
+            measured, too.
     """
     run = [
         ScoredDoc(question.id, section.name, -float(place))
@@ -41,12 +42,12 @@ def evaluate(
 
 
 def ranked_sections(
-    searcher: Searcher, questions: Sequence[Question], mode: Mode, progress: Progress
+    searcher: Searcher, questions: Sequence[Question], mode: Mode, progress: Progress, passages: int = _PASSAGES
 ) -> Iterator[tuple[Question, list[Section]]]:
-    """Yield each question with the sections that a search finds, best first."""
+    """Yield each question with the sections that so many first passages lie in, best first."""
     for start in range(0, len(questions), _BATCH):
         batch = questions[start : start + _BATCH]
-        answers = searcher.search_many([question.text for question in batch], _PASSAGES, mode)
+        answers = searcher.search_many([question.text for question in batch], passages, mode)
         for question, results in zip(batch, answers, strict=True):
             yield question, sections_of(question, results)
         progress(len(batch))
@@ -81,13 +82,15 @@ def _own(question: Question, passage: StoredPassage) -> Section:
     return Section(passage.article.id, None if whole_articles else passage.headings)
 
 
-def _qrels(questions: Sequence[Question], pools: Iterable[Pool]) -> list[Qrel]:
+def _qrels(questions: Sequence[Question], pools: Sequence[Pool]) -> list[Qrel]:
     grades = {
         (question.id, judgement.section.name): judgement.grade
         for question in questions
         for judgement in question.judgements
     }
-    read = {(pool.question, pooled.section.name): 0 for pool in pools for pooled in pool.sections}
+    asked = {question.id for question in questions}
+    # A question that was not asked would count as one without results.
+    read = {(one.question, pooled.section.name): 0 for one in pools if one.question in asked for pooled in one.sections}
     return [Qrel(question, section, grade) for (question, section), grade in (read | grades).items()]
 
 

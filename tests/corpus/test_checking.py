@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from corpus.checking import Limits, check_article
+from corpus.checking import check_about, check_article
+from corpus.cleaning import clean
+from corpus.link_checking import LinkChecker
 from corpus.reading import read_article
+from corpus.records import Article, Limits
 
 LIMITS = Limits(2, 60, datetime.date(2026, 11, 22))
 GOOD = """---
@@ -31,6 +34,13 @@ tags: [上门]
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "calls.md").write_text("## 电话\n一天三次。", encoding="utf-8")
     (tmp_path / "sub").mkdir()
+    (tmp_path / "twice.md").write_text("## 甲\n### 细\n一。\n## 乙\n### 细\n二。", encoding="utf-8")
+    (tmp_path / "gb.md").write_bytes(
+        "---\n# 次数\ntitle: 上门\n---\n## 见[电话](calls.md)\n一天三次。".encode("gb18030")
+    )
+    (tmp_path / "broken.md").write_text("---\n[\n---\n## x\n文", encoding="utf-8")
+    (tmp_path / "a&b.md").write_text("文", encoding="utf-8")
+    (tmp_path / "loop.md").symlink_to("loop.md")
     (tmp_path / "sub" / "table.txt").write_text("x", encoding="utf-8")
     (tmp_path / "sub" / "latin.md").write_text("## First Step\ntext", encoding="utf-8")
     (tmp_path / "sub" / "more.md").write_text("## 一天，几次？\n三次。", encoding="utf-8")
@@ -39,7 +49,9 @@ def folder(tmp_path: Path) -> Path:
 
 def findings(folder: Path, text: str, name: str = "visits.md") -> Iterator[str]:
     (folder / name).write_text(text, encoding="utf-8")
-    return (str(finding) for finding in check_article(read_article(folder / name, name), folder, LIMITS))
+    article = read_article(folder / name, name)
+    found = [*check_about(article, LIMITS.today), *check_article(clean(article), LinkChecker(folder), LIMITS)]
+    return (str(finding) for finding in found)
 
 
 def test_a_good_article(folder: Path) -> None:
@@ -56,8 +68,22 @@ def test_a_good_article(folder: Path) -> None:
         ),
         ("title: 上门\nsource: 某某编写\n", "", "visits.md: it lacks title, source; in"),
         ("tags: [上门]\n", "", "visits.md: it lacks tags; in"),
-        ("id: visits", "id: vis its", "visits.md: the id 'vis its' holds more than letters, digits"),
-        ("id: visits", "id: vis#its", "visits.md: the id 'vis#its' holds more than letters, digits"),
+        ("id: visits", "id: vis its", "visits.md: the id 'vis its' is no path of letters, digits"),
+        ("id: visits", "id: ..", "visits.md: the id '..' is no path of letters, digits"),
+        ("id: visits", "id: a//b", "visits.md: the id 'a//b' is no path of letters, digits"),
+        ("id: visits", f"id: {'a' * 201}", f"visits.md: the id '{'a' * 80}' is no path of letters"),
+        ("tags: [上门]", "tags: ['']", "visits.md: it lacks tags; in"),
+        ("https://example.org/visits", "http://[::1", "visits.md: url is 'http://[::1', an address with"),
+        ("https://example.org/visits", "https:visits", "visits.md: url is 'https:visits', an address with"),
+        ("## 证件", "## 空\n\n---\n\n## 证件", "visits.md:12: nothing stands below '空'; fill the section"),
+        ("calls.md", "a%00b.md", "visits.md:14: the link to a%00b.md is no address that can be followed"),
+        ("calls.md", "http://[::1", "visits.md:14: the link to http://[::1 is no address that can be followed"),
+        ("calls.md", "a" * 1500 + ".md", f"visits.md:14: the link to {'a' * 80} is no address that can be followed"),
+        ("calls.md", "loop.md", "visits.md:14: the link to loop.md is no address that can be followed"),
+        ("calls.md", "broken.md#x", "visits.md:14: the link to broken.md#x leads to what cannot be read (line 3: the"),
+        ("calls.md", "twice.md#细-2", "visits.md:14: the link to twice.md#细-2 names no heading there"),
+        ("calls.md", "gb.md#次数", "visits.md:14: the link to gb.md#次数 names no heading there"),
+        ("id: visits", "id: vis#its", "visits.md: the id 'vis#its' is no path of letters, digits"),
         ("2026-11-22", "2026-11-23", "visits.md: published is 2026-11-23, after today (2026-11-22); correct"),
         ("2026-11-22", "2027-01-01", "visits.md: published is 2027-01-01, after today (2026-11-22); correct"),
         ("https://", "ftp://", "visits.md: url is 'ftp://example.org/visits', an address with http or https"),
@@ -94,12 +120,18 @@ def test_what_is_to_mend(folder: Path, old: str, new: str, message: str) -> None
         ("calls.md", "//example.org/no.md"),
         ("calls.md", "sub/more.md#%E4%B8%80%E5%A4%A9%EF%BC%8C%E5%87%A0%E6%AC%A1"),
         ("calls.md", "sub/table.txt#x"),
+        ("calls.md", "twice.md#细-1"),
+        ("calls.md", "gb.md#见电话"),
+        ("calls.md", "a&amp;b.md"),
+        ("id: visits", "id: visits.md-intro"),
+        ("id: visits", "id: 2026/上门.v1"),
         ("calls.md", "sub/latin.md#first-STEP"),
         ("## 证件", f"## {'a' * 40}"),
         ("开头。", "长" * 48),
         ("calls.md)", "no.md"),
         ("## 证件", "## 甲\n\n### 细\n文\n\n## 乙\n\n### 细\n文\n\n## 证件"),
         ("## 证件", "1. 证件\n2. 电话\n\n## 证件"),
+        ("要看", "一、证件\n\n要看\n\n一、证件\n\n要看"),
         ("开头。", "```\n[电话](no.md)\n## 空\n```"),
     ],
 )
@@ -148,3 +180,32 @@ def test_what_is_printed_holds_no_control_characters(folder: Path) -> None:
     (found,) = findings(folder, GOOD.replace("calls.md", "\x1b[31m.md"))
     assert "the link to" in found
     assert found.isprintable()
+
+
+def test_lines_end_as_the_file_ends_them(folder: Path) -> None:
+    front, body = GOOD.replace("calls.md", "cals.md").split("\n\n", 1)
+    for end in ("\r\n", "\r"):
+        (folder / "visits.md").write_bytes((front + "\n\n" + body.replace("\n", end)).encode())
+        article = read_article(folder / "visits.md", "visits.md")
+        (found,) = map(str, check_article(clean(article), LinkChecker(folder), LIMITS))
+        assert found.startswith("visits.md:14: the link to cals.md")
+
+
+def test_a_target_is_read_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def counting(path: Path, name: str, within: Path | None = None) -> Article:
+        read.append(name)
+        return read_article(path, name, within)
+
+    monkeypatch.setattr("corpus.link_checking.read_article", counting)
+    links = "、".join("[次数](sub/more.md#一天几次)" for _ in range(20))
+    assert list(findings(folder, GOOD.replace("开头。", links))) == []
+    assert read == ["more.md"]
+
+
+def test_what_is_extracted_has_no_lines_of_its_file(folder: Path) -> None:
+    page = "<html><body><article><h1>上门</h1><h2>证件</h2><p>{}</p><h2>证件</h2><p>{}</p></article></body></html>"
+    text = page.format("来的人要先出示工作证和委托书，再说要谈什么。", "夜里十点以后不能来，除非你自己同意过。")
+    found = list(findings(folder, text, name="page.html"))
+    assert "page.html: '证件' names a second section here; give each a heading of its own" in found

@@ -133,6 +133,9 @@ def test_the_pools_hold_what_each_mode_found_first(name: str, sections: dict[Sec
     for pool in pools.values():
         places = [place for pooled in pool.sections for place in pooled.found]
         assert len(set(places)) == len(places)
+        # English shares no words with the articles, so that lexical search may find fewer.
+        lexical = sorted(place.rank for place in places if place.mode is Mode.LEXICAL)
+        assert lexical == list(range(1, len(lexical) + 1))
         assert {Found(mode, rank) for mode in (Mode.DENSE, Mode.HYBRID) for rank in range(1, DEPTH + 1)} <= set(places)
         assert {pooled.section for pooled in pool.sections} <= sections.keys()
 

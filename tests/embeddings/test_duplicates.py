@@ -16,10 +16,10 @@ from embeddings.duplicates import (
     PERMUTATIONS,
     SHINGLE,
     DuplicateFinder,
-    SimilarPair,
     shingles,
     similar_pairs,
 )
+from embeddings.records import SimilarPair
 
 CLAIM = (
     "催收人员上门的时候，应当主动出示工作证和委托书，说明自己是哪家公司的人。"

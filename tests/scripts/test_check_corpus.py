@@ -65,7 +65,7 @@ def test_what_is_wrong_is_told_and_counted(tmp_path: Path, capsys: pytest.Captur
         "c.md: its id 'a' is that of a.md too; give each article an id of its own",
         "d.md: published in the front matter is '昨天', a date was wanted; write it as 2026-03-01",
         "e.md:10: the link to calls.md leads nowhere; correct it",
-        "a#证件 and b#要看什么 say nearly the same (85%); let one of them say it",
+        "a#证件: b#要看什么 says nearly the same (85%); let one of them say it",
         "3 articles, 3 sections: 4 to mend",
     ]
 
@@ -76,7 +76,7 @@ def test_parts_of_one_section_are_taken_together(tmp_path: Path, capsys: pytest.
     code, lines = check(capsys, tmp_path, "--least", 10, "--similar", 40)
     assert (code, len(lines)) == (1, 2)
     # The section of the first is about twice as long, and all of the second stands in it.
-    assert lines[0].startswith("a#证件 and b#证件 say nearly the same (4")
+    assert lines[0].startswith("a#证件: b#证件 says nearly the same (4")
     assert check(capsys, tmp_path, "--least", 10, "--similar", 60) == (0, ["2 articles, 2 sections: clean"])
 
 
@@ -86,7 +86,7 @@ def test_half_of_the_text_is_too_much_by_default(tmp_path: Path, capsys: pytest.
     code, lines = check(capsys, tmp_path, "--least", 10)
     assert code == 1
     assert lines[0].startswith("b.txt: it lacks id, title, source, published, tags; in Markdown and text, add lines")
-    assert lines[1].startswith("a#证件 and b.txt say nearly the same (4")
+    assert lines[1].startswith("a#证件: b.txt says nearly the same (4")
     assert len(lines) == 3
 
 
@@ -120,6 +120,28 @@ def test_jsonl_tells_which_article(tmp_path: Path, capsys: pytest.CaptureFixture
         "say more, or join it with another",
         "2 articles, 2 sections: 3 to mend",
     ]
+
+
+def test_one_jsonl_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = {"id": "x", "text": LONG, "title": "上门", "source": "某某", "published": "2026-01-01", "tags": ["上门"]}
+    write_lines(tmp_path / "all.jsonl", line)
+    assert check(capsys, tmp_path / "all.jsonl", "--least", 10) == (0, ["1 articles, 1 sections: clean"])
+
+
+def test_bounds_the_wrong_way_round(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check-corpus", "--least", "2001"]) == 2
+    assert "--least 2001 is more than --most 2000; give a smaller one" in capsys.readouterr().err
+
+
+def test_a_hostile_folder_is_checked_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, "a", f"见[电话](a%00b.md)、[短信](http://[::1)、[门](\x1b[31m.md)。{LONG}")
+    write(tmp_path, "b\x1b[31m", OTHER)
+    write(tmp_path, "c", "见[电话](no.md)。" + OTHER)
+    code, lines = check(capsys, tmp_path, "--least", 10)
+    assert code == 1
+    assert any(line.startswith("c.md:10: the link to no.md leads nowhere") for line in lines)
+    assert all(line.isprintable() for line in lines)
+    assert lines[-1] == "2 articles, 2 sections: 5 to mend"
 
 
 def test_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -175,6 +175,9 @@ def test_the_fields_of_jsonl_files_are_named_by_an_option(
         (["search", "上门", "--index", "n" * 300], "holds no index"),
         (["evaluate"], "is required"),
         (["pool", "nowhere.jsonl", "pool.jsonl"], "zhaiwen pool: nowhere.jsonl: there is no such file"),
+        (["pool", "asked/q.jsonl", "n" * 300], "cannot be written"),
+        (["pool", "asked/q.jsonl", "no/pool.jsonl"], "cannot be written: its folder is missing or closed"),
+        (["pool", "asked/q.jsonl", "pool.jsonl", "--depth", "21"], "'21' was given, a whole number from 1 to 20"),
         (["pool", "q.jsonl"], "the following arguments are required: POOL"),
         (["fly"], "argument COMMAND: invalid choice: 'fly'"),
         ([], "the following arguments are required: COMMAND"),
@@ -184,6 +187,8 @@ def test_mistakes_are_told_in_a_sentence(tmp_path: Path, arguments: list[str], m
     (tmp_path / "empty").mkdir()
     (tmp_path / "good").mkdir()
     (tmp_path / "good" / "a.txt").write_text("上门", encoding="utf-8")
+    (tmp_path / "asked").mkdir()
+    write_lines(tmp_path / "asked" / "q.jsonl", {"id": "q1", "question": "上门"})
     finished = zhaiwen(*arguments, cwd=tmp_path)
     assert finished.returncode == 2
     assert message in finished.stderr
@@ -283,14 +288,15 @@ def test_evaluate_our_questions(shipped_index: Path, tmp_path: Path) -> None:
             "judgements": [
                 {"article": "home-visits", "headings": ["要看哪些证件？"], "grade": 2},
                 {"article": "complaint-channels", "headings": [], "grade": 1},
+                {"article": "home-visits", "headings": [], "grade": 1},
                 {"article": "home-visits", "headings": ["改过的标题"], "grade": 1},
             ],
         },
     )
     changed = zhaiwen("evaluate", renamed, "--index", shipped_index)
     assert changed.returncode == 2
-    assert "1 judged sections are not in" in changed.stderr
-    assert "(the first: home-visits#改过的标题); a heading was changed since" in changed.stderr
+    assert "2 judged sections are not in" in changed.stderr
+    assert "(the first: home-visits#, home-visits#改过的标题); the articles were changed since" in changed.stderr
     nowhere = zhaiwen("evaluate", questions, "--index", shipped_index, "--json", tmp_path / "no" / "m.json")
     assert nowhere.returncode == 2
     assert "cannot be written" in nowhere.stderr
@@ -318,6 +324,13 @@ def test_pool_then_measure_what_was_read(shipped_index: Path, tmp_path: Path) ->
         "evaluate", write_lines(tmp_path / "j.jsonl", question), "--pool", record, "--index", shipped_index
     )
     assert "Judged@5  1.0000\nJudged@10 1.0000\n" in measured.stdout
+    other = write_lines(tmp_path / "o.jsonl", {**question, "id": "q7"})
+    foreign = zhaiwen("evaluate", other, "--pool", record, "--index", shipped_index)
+    assert foreign.returncode == 2
+    assert "pool.jsonl is about none of these questions; name the pool of this set" in foreign.stderr
+    stale = write_lines(tmp_path / "s.jsonl", {"id": "q1", "sections": [{"article": "gone", "found": {"dense": 1}}]})
+    gone = zhaiwen("evaluate", tmp_path / "j.jsonl", "--pool", stale, "--index", shipped_index)
+    assert "1 judged articles are not in" in gone.stderr
     wrong = zhaiwen("pool", questions, record, "--index", shipped_index, "--kind", "slang")
     assert wrong.returncode == 2
     assert "no question is of the kind 'slang'; there are: near-miss, plain" in wrong.stderr

@@ -58,9 +58,12 @@ def test_characters_that_stay(rule: Rule, text: str) -> None:
 def test_markdown_signs_go_in_markdown_only() -> None:
     text = '见[投诉渠道](complaints.md "去哪")，**不能**骂人。![门](a.png)[1] [注](见 上) 3 ** 2'
     assert cleaned(markdown.links, "[逾期](如有)a[0](y)", Markup.MARKDOWN) == "[逾期](如有)a[0](y)"
-    chinese = '[甲](上门.md)[乙](法/上门.md#证件)[丙](#证件)[丁](https://例.cn/上门)[戊](上门.html "题")'
-    assert cleaned(markdown.links, chinese, Markup.MARKDOWN) == "甲乙丙丁戊"
-    for kept in ("[表](见附件.)", "[表](见附件一.mdx)", "[表](附件.md，共三页)", "[表](附件 .md)"):
+    chinese = (
+        '[甲](上门.md)[乙](法/上门.md#证件)[丙](#证件)[丁](HTTPS://例.cn/上门)[戊](上门.html "题")'
+        "[己](./上门)[庚](上门.PDF)[辛](上门.html?x=1)[壬](附件.xlsx)"
+    )
+    assert cleaned(markdown.links, chinese, Markup.MARKDOWN) == "甲乙丙丁戊己庚辛壬"
+    for kept in ("[表](见附件.)", "[表](见第3.2)", "[表](见2.5节)", "[表](附件.md，共三页)", "[表](附件 .md)"):
         assert cleaned(markdown.links, kept, Markup.MARKDOWN) == kept
     fenced = "[甲](a.md)\n```\n[乙](b.md) **丙**\n```\n**丁**"
     assert cleaned(markdown.links, fenced, Markup.MARKDOWN) == "甲\n```\n[乙](b.md) **丙**\n```\n**丁**"

@@ -65,9 +65,15 @@ GOOD = {"id": "q1", "sections": []}
         ({"id": "q2", "sections": [{"article": "a", "found": {"sparse": 1}}]}, "not a pool"),
         ({"id": "q2", "sections": [{"article": "a"}]}, "not a pool"),
         ({"id": "q2", "sections": [{"article": "a", "found": {"dense": 1.5}}]}, "a rank must be a whole number"),
+        ({"id": "q2", "sections": [{"article": "a", "found": {"dense": 0}}]}, "of at least 1, not 0"),
+        ({"id": "q2", "sections": [{"article": "a\0", "found": {}}]}, "printable characters only"),
+        ({"id": "q2", "sections": [{"article": "a", "found": {}}, {"article": "a", "found": {}}]}, "a is named twice"),
         ({"id": "q2", "sections": [{"article": "a", "found": [1]}]}, "not a pool"),
         ({"id": 2, "sections": []}, "id must be a text"),
-        ({"id": "q2", "sections": [{"article": "a", "headings": "一", "found": {}}]}, "headings a list of texts"),
+        (
+            {"id": "q2", "sections": [{"article": "a", "headings": "一", "found": {}}]},
+            "headings must be a list of texts",
+        ),
         (GOOD, "'q1' appears twice"),
     ],
 )
@@ -75,6 +81,19 @@ def test_bad_records(tmp_path: Path, line: dict[str, object], message: str) -> N
     path = write_lines(tmp_path / "pool.jsonl", GOOD, line)
     with pytest.raises(QuestionSetError, match=message):
         read_pools(path)
+
+
+def test_an_empty_record(tmp_path: Path) -> None:
+    (tmp_path / "pool.jsonl").write_text("\n", encoding="utf-8")
+    with pytest.raises(QuestionSetError, match="holds no pool; write it with `zhaiwen pool`"):
+        read_pools(tmp_path / "pool.jsonl")
+
+
+def test_a_link_to_a_record_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "link.jsonl").symlink_to("pool.jsonl")
+    write_pools(tmp_path / "link.jsonl", (Pool("q1", (ONE,)),))
+    assert (tmp_path / "link.jsonl").is_symlink()
+    assert read_pools(tmp_path / "pool.jsonl") == (Pool("q1", (ONE,)),)
 
 
 def test_a_record_that_cannot_be_written(tmp_path: Path) -> None:

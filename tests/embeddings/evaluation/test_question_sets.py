@@ -10,7 +10,8 @@ from embeddings.evaluation.question_sets import read_beir_questions, read_questi
 from embeddings.evaluation.records import Judgement, Question, Section
 from tests.conftest import write_lines
 
-GOOD = {"id": "q1", "question": "会上门吗", "judgements": [{"article": "a", "headings": ["一", "二"], "grade": 2}]}
+GOOD_JUDGEMENTS = [{"article": "a", "headings": ["一", "二"], "grade": 2}]
+GOOD = {"id": "q1", "question": "会上门吗", "judgements": GOOD_JUDGEMENTS}
 
 
 def test_our_jsonl(tmp_path: Path) -> None:
@@ -39,8 +40,13 @@ def test_a_file_of_another_system(tmp_path: Path) -> None:
 def test_unanswerable_questions(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "q.jsonl", {"id": "u1", "question": "花呗怎么关", "kind": "near-miss"})
     assert read_questions(path, judged=False) == (Question("u1", "花呗怎么关", (), "near-miss"),)
-    with pytest.raises(QuestionSetError, match=r"q\.jsonl:1: not a question \('judgements'\)"):
+    with pytest.raises(
+        QuestionSetError, match=r"q\.jsonl:1: not a question \('judgements'\); JSON with id, question and j"
+    ):
         read_questions(path)
+    (tmp_path / "bad.jsonl").write_text('{"id": "u1"}', encoding="utf-8")
+    with pytest.raises(QuestionSetError, match="JSON with id and question was wanted"):
+        read_questions(tmp_path / "bad.jsonl", judged=False)
 
 
 @pytest.mark.parametrize(
@@ -48,23 +54,35 @@ def test_unanswerable_questions(tmp_path: Path) -> None:
     [
         ("{", r"q.jsonl:2: not a question"),
         (json.dumps({**GOOD, "judgements": 3}), "not a question"),
-        (json.dumps({**GOOD, "id": 3}), "id and question must be texts"),
+        (json.dumps({**GOOD, "id": 3}), "must be a text"),
         (json.dumps({**GOOD, "question": 3}), "not a question"),
         (json.dumps({**GOOD, "question": "\ud83d"}), "holds half a character"),
         ("[" * 100_000, "not a question"),
         (json.dumps({**GOOD, "id": "q2", "judgements": []}), "needs judgements of grade 1 or 2"),
         (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": 3}]}), "needs judgements of grade 1 or 2"),
-        (json.dumps({**GOOD, "id": "q2", "question": " "}), "id and question must be texts"),
-        (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": 0}]}), "needs judgements of grade 1 or 2"),
+        (json.dumps({**GOOD, "id": "q2", "question": " "}), "must be a text"),
+        (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": 0}]}), "a whole number of at least 1, not 0"),
         (
             json.dumps({**GOOD, "judgements": [{"article": "a", "grade": 1.9}]}),
-            "a grade must be a whole number, not 1.9",
+            "a grade must be a whole number of at least 1, not 1.9",
         ),
         (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": True}]}), "a grade must be a whole number"),
         (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": "2"}]}), "a grade must be a whole number"),
         (json.dumps({**GOOD, "judgements": [{"article": 3, "grade": 1}]}), "article must be a text"),
-        (json.dumps({**GOOD, "judgements": [{"article": "a", "headings": "一", "grade": 1}]}), "a list of texts"),
-        (json.dumps({**GOOD, "judgements": [{"article": "a", "headings": [1], "grade": 1}]}), "a list of texts"),
+        (
+            json.dumps({**GOOD, "judgements": [{"article": "a", "headings": "一", "grade": 1}]}),
+            "headings must be a list of texts",
+        ),
+        (
+            json.dumps({**GOOD, "judgements": [{"article": "a", "headings": [1], "grade": 1}]}),
+            "each of the headings must be a text",
+        ),
+        (json.dumps({**GOOD, "judgements": [{"article": "a", "headings": [""], "grade": 1}]}), "each of the headings"),
+        (json.dumps({**GOOD, "judgements": [{"article": "\ud800", "grade": 1}]}), "holds half a character"),
+        (json.dumps({**GOOD, "id": "q\0"}), "id must hold printable characters only"),
+        (json.dumps({**GOOD, "id": ""}), "id must be a text"),
+        (json.dumps({**GOOD, "judgements": {}}), "judgements a list"),
+        (json.dumps({**GOOD, "judgements": [*GOOD_JUDGEMENTS, *GOOD_JUDGEMENTS]}), "a#一#二 is named twice"),
         (json.dumps({**GOOD, "kind": 3}), "kind must be a text"),
         (json.dumps(GOOD), "the id 'q1' appears twice"),
     ],
@@ -101,6 +119,8 @@ def test_beir_folder(tmp_path: Path) -> None:
     [
         ("query-id\tcorpus-id\tscore\nq1 d1 1\n", "test.tsv:2: not a judgement"),
         ("query-id\tcorpus-id\tscore\nq1\td1\tgut\n", "test.tsv:2: not a judgement"),
+        ("query-id\tcorpus-id\tscore\nq1\td1\t1_0\n", "'1_0' is no whole number"),
+        ("query-id\tcorpus-id\tscore\nq1\td\x01\t1\n", "corpus-id must hold printable characters only"),
         ("query-id\tcorpus-id\tscore\nq9\td1\t1\n", "holds no judged question"),
     ],
 )

@@ -38,6 +38,21 @@ def test_passages_of_one_section_count_once_at_their_best_rank() -> None:
     assert names(QUESTION, *results) == ["c#x y", "a#一", "a#一#细", "b"]
 
 
+def test_no_two_sections_share_a_name() -> None:
+    sections = [
+        Section("a", None),
+        Section("a", ()),
+        Section("a", ("甲", "乙")),
+        Section("a", ("甲#乙",)),
+        Section("a#甲", ("乙",)),
+        Section("a", ("甲\\", "乙")),
+        Section("a", ("甲\\#乙",)),
+        Section("a\\", ("甲", "乙")),
+    ]
+    assert len({section.name for section in sections}) == len(sections)
+    assert Section("a", ("甲", "乙")).name == "a#甲#乙"
+
+
 def test_where_articles_are_judged_each_article_counts_once() -> None:
     question = Question("q1", "问", (Judgement(Section("d2", None), 1),))
     assert names(question, result(1, "d1", "一"), result(2, "d1", "二"), result(3, "d2", "一")) == ["d1", "d2"]
@@ -143,6 +158,9 @@ def test_the_share_of_results_that_were_read(searcher: Searcher) -> None:
     measures = evaluate(searcher, [question], Mode.DENSE, lambda _: None, pools).measures
     assert measures["Judged@5"] == pytest.approx((1 + len(read)) / 5)
     assert measures["Judged@10"] == pytest.approx((1 + len(read)) / 10)
+    # A pool of a question that was not asked changes nothing.
+    foreign = (*pools, Pool("q2", pools[0].sections))
+    assert evaluate(searcher, [question], Mode.DENSE, lambda _: None, foreign).measures == measures
     # What was read and does not help is as wrong as what nobody has read.
     without = evaluate(searcher, [question], Mode.DENSE, lambda _: None).measures
     assert without == {name: value for name, value in measures.items() if not name.startswith("Judged")}
