@@ -6,77 +6,43 @@ Prints the tables of corpus/README.md, as a test demands.
 """
 
 import json
-import re
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from corpus.cleaning import clean
-from corpus.normalising import normalise
 from corpus.reading import ArticleFolder, shipped_articles
 from corpus.records import Problem
-from corpus.structure import blocks
+from corpus.structure import section_texts
 from embeddings.evaluation.agreement import cohen_kappa, steps_apart
+from embeddings.evaluation.overlap import overlap
 from embeddings.evaluation.pooling import read_pools
-from embeddings.evaluation.records import Section
+from embeddings.evaluation.question_sets import read_questions
+from embeddings.evaluation.records import Question, Section
 
 FOLDER = shipped_articles().parent / "questions"
 JUDGED = ("dev", "test")
 UNANSWERABLE = ("unanswerable-dev", "unanswerable-test")
 ENGLISH = "english"
 ANSWERS = 2
-_NO_WORD = re.compile(r"[\W_]+")
+Sets = dict[str, tuple[Question, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Hold a question as it stands in its file: the text in correct simplified Chinese, and its graded sections."""
-
-    id: str
-    kind: str
-    text: str
-    must_find: bool
-    grades: tuple[tuple[Section, int], ...]
-
-
-def read(name: str) -> list[Asked]:
-    """Read a set of ours."""
-    lines = (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-    return [
-        Asked(
-            record["id"],
-            record["kind"],
-            record.get("plain", record["question"]),
-            record.get("must_find", False),
-            tuple((Section(j["article"], tuple(j["headings"])), j["grade"]) for j in record.get("judgements", ())),
-        )
-        for record in map(json.loads, lines)
-    ]
-
-
-def section_texts() -> dict[Section, str]:
-    """Return what stands in each section, with the headings above it."""
+def texts_by_section() -> dict[Section, str]:
+    """Return what stands in each section of the shipped articles, with the headings above it."""
     texts: dict[Section, str] = {}
     for article in ArticleFolder(shipped_articles()).articles():
         if isinstance(article, Problem):
             raise SystemExit(str(article))
-        text = clean(article).text
-        for block in blocks(text, article.markup):
-            section = Section(article.id, block.headings)
-            texts[section] = texts.get(section, "".join(block.headings)) + text[block.start : block.end]
+        for headings, text in section_texts(clean(article).text, article.markup).items():
+            texts[Section(article.id, headings)] = "\n".join((*headings, text))
     return texts
 
 
-def overlap(question: Asked, texts: dict[Section, str]) -> float:
-    """Return the largest share of the question's pairs of characters that a section answering it has, too."""
-    own = _pairs(question.text)
-    return max(len(own & _pairs(texts[section])) / len(own) for section, grade in question.grades if grade == ANSWERS)
-
-
-def _pairs(text: str) -> frozenset[str]:
-    letters = _NO_WORD.sub("", normalise(text)).casefold()
-    return frozenset(letters[start : start + 2] for start in range(len(letters) - 1))
+def share(question: Question, texts: dict[Section, str]) -> float:
+    """Return the overlap of a question, typos mended, with the sections that answer it."""
+    answering = (judgement.section for judgement in question.judgements if judgement.grade == ANSWERS)
+    return overlap(question.plain or question.text, (texts[section] for section in answering))
 
 
 def second_pass() -> list[tuple[int, int]]:
@@ -95,29 +61,29 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str
 
 def main() -> None:
     """Print the tables."""
-    texts = section_texts()
-    sets = {name: read(name) for name in (*JUDGED, *UNANSWERABLE)}
+    texts = texts_by_section()
+    sets = {name: read_questions(FOLDER / f"{name}.jsonl", judged=name in JUDGED) for name in (*JUDGED, *UNANSWERABLE)}
     print(*sizes(sets), "", *kinds(sets, texts), "", *agreement(), sep="\n")
 
 
-def sizes(sets: dict[str, list[Asked]]) -> Iterator[str]:
+def sizes(sets: Sets) -> Iterator[str]:
     """Yield the table of sizes."""
     rows = []
     for name, questions in sets.items():
-        grades = Counter(grade for question in questions for _, grade in question.grades)
+        grades = Counter(judgement.grade for question in questions for judgement in question.judgements)
         pools = read_pools(FOLDER / "pools" / f"{name}.jsonl")
         must = sum(question.must_find for question in questions)
         rows.append((name, len(questions), must, grades[2], grades[1], sum(len(pool.sections) for pool in pools)))
     yield from table(("set", "questions", "must find", "sections that answer", "that help", "pooled and read"), rows)
 
 
-def kinds(sets: dict[str, list[Asked]], texts: dict[Section, str]) -> Iterator[str]:
+def kinds(sets: Sets, texts: dict[Section, str]) -> Iterator[str]:
     """Yield the table of kinds with the median overlap of each, and that of all Chinese ones."""
-    counts = {name: Counter(question.kind for question in questions) for name, questions in sets.items()}
-    shared = {name: [(question.kind, overlap(question, texts)) for question in sets[name]] for name in JUDGED}
+    counts = {name: Counter(str(question.kind) for question in questions) for name, questions in sets.items()}
+    shared = {name: [(str(question.kind), share(question, texts)) for question in sets[name]] for name in JUDGED}
 
     def median(name: str, wanted: Iterable[str]) -> str:
-        return f"{statistics.median(share for kind, share in shared[name] if kind in set(wanted)):.2f}"
+        return f"{statistics.median(one for kind, one in shared[name] if kind in set(wanted)):.2f}"
 
     names = sorted(counts["dev"])
     rows = [

@@ -11,23 +11,18 @@ from urllib.parse import urlsplit
 
 from corpus.link_checking import LinkChecker
 from corpus.offsets import OffsetMap
-from corpus.readers.formats import LINES_SUFFIX
+from corpus.readers.formats import LINES_SUFFIX, TEXT_SUFFIXES
 from corpus.records import Article, CleanArticle, Finding, Heading, Limits, Markup
 from corpus.script import HAN
-from corpus.structure import blocks, marked_headings
+from corpus.structure import LINE_END, MOST_HEADING_CHARACTERS, blocks, marked_headings
 
-# Above it, a heading is a sentence, and each passage below it carries it. Ours have at most 22.
-MOST_HEADING_CHARACTERS: Final = 40
 # More is no name to type or to read in a log.
 MOST_ID_CHARACTERS: Final = 200
 # An id stands in addresses and, before "#", in the names of sections.
 # Matches "home-visits", "2026/上门.md"; must not match "a b", "a#b", "a?b", "..", "a//b".
 _ID = re.compile(r"(?!\.{1,2}(?:/|\Z))[\w.-]+(?:/(?!\.{1,2}(?:/|\Z))[\w.-]+)*")
 _CHINESE = re.compile(f"[{HAN}]")
-_LINE_END = re.compile(r"\r\n|\n|\r")
 _SHOWN_CHARACTERS = 80
-# What is read as it stands; of all other files, text is taken out, whose lines are not the file's.
-_AS_IT_STANDS = {".md", ".markdown", ".txt"}
 
 
 def check_article(cleaned: CleanArticle, links: LinkChecker, limits: Limits) -> Iterator[Finding]:
@@ -53,8 +48,8 @@ class _Places:
         article = cleaned.article
         self._path = article.path
         self._offsets = OffsetMap(cleaned.edits, article.body_start)
-        shown = PurePath(article.path).suffix.lower() in _AS_IT_STANDS
-        self._ends = [match.end() for match in _LINE_END.finditer(article.original)] if shown else None
+        shown = PurePath(article.path).suffix.lower() in TEXT_SUFFIXES
+        self._ends = [match.end() for match in LINE_END.finditer(article.original)] if shown else None
 
     def of_text(self, start: int, problem: str) -> Finding:
         """Return a finding about what begins at a position of the clean text."""

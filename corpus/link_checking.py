@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from corpus.cleaning import clean
 from corpus.errors import CorpusError
+from corpus.readers.formats import MARKDOWN_SUFFIXES
 from corpus.reading import read_article
 from corpus.records import Article, CleanArticle
 from corpus.structure import marked_headings
@@ -17,7 +18,6 @@ _NO_WORD = re.compile(r"[\W_]+")
 # The address within the edit that takes a link's end out. Matches "](a.md)", "](a.md#b "题")"; must not match "[".
 _LINK_END = re.compile(r"\]\((?P<address>[^\s()]+)")
 _SHOWN_CHARACTERS = 80
-_MARKDOWN = {".md", ".markdown"}
 
 
 class LinkChecker:
@@ -63,7 +63,7 @@ class LinkChecker:
 
     def _fragments_of(self, target: Path) -> frozenset[str] | None:
         """Return what may follow "#" in a link to a file; None where it is not Markdown."""
-        if target.suffix.lower() not in _MARKDOWN:
+        if target.suffix.lower() not in MARKDOWN_SUFFIXES:
             return None
         if target not in self._fragments:
             text = clean(read_article(target, target.name, self._folder)).text

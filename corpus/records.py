@@ -94,10 +94,7 @@ class Problem:
 
 
 class Finding(NamedTuple):
-    """Tell what an editor should mend in one article; lines of its original count from 1, None is all of it.
-
-    The message may quote the article, which is a stranger's: printed, it holds no control characters.
-    """
+    """Tell what an editor should mend in one article; lines of its file count from 1, None is all of it."""
 
     path: str
     line: int | None
@@ -105,7 +102,7 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         place = self.path if self.line is None else f"{self.path}:{self.line}"
-        return "".join(sign if sign.isprintable() else "\ufffd" for sign in f"{place}: {self.message}")
+        return f"{place}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from markdown_it.token import Token
 from corpus.records import Block, BlockKind, Heading, Markup
 from corpus.script import to_simplified
 
-_LINE_END = re.compile(r"\r\n|\n|\r")
+LINE_END = re.compile(r"\r\n|\n|\r")
 # Longer lines are sentences, not headings; the headings of our own articles have at most 22.
-_MAX_HEADING_CHARACTERS = 40
+MOST_HEADING_CHARACTERS = 40
 # Numbered lines that people use as headings in plain text, with their level.
 # Matches "三、上门催收", "（二）证件", "3.1 短信"; must not match "2025年逾期的人", "2.5亿人", "一、二线城市".
 _NUMBERED = (
@@ -89,6 +89,14 @@ def blocks(text: str, markup: Markup) -> tuple[Block, ...]:
     spans = list(_markdown_spans(text) if markup is Markup.MARKDOWN else _plain_spans(text))
     spans = list(_with_answers(text, _with_lead_ins(text, spans)))
     return tuple(_blocks_under_headings(spans, _BELOW_MARKED if markup is Markup.MARKDOWN else 0))
+
+
+def section_texts(text: str, markup: Markup) -> dict[tuple[str, ...], str]:
+    """Return what stands in each section of a clean text, its blocks on lines of their own, by its path."""
+    parts: dict[tuple[str, ...], list[str]] = {}
+    for block in blocks(text, markup):
+        parts.setdefault(block.headings, []).append(text[block.start : block.end])
+    return {headings: "\n".join(own) for headings, own in parts.items()}
 
 
 def marked_headings(text: str) -> tuple[Heading, ...]:
@@ -174,14 +182,14 @@ def _with_answers(text: str, spans: Iterator[_Span]) -> Iterator[_Span]:
 
 def _with_own_answer(text: str, question: _Span) -> _Span:
     """Return a paragraph that asks; as an answer, where it goes on after its first line."""
-    border = _LINE_END.search(text, question.start, question.end)
+    border = LINE_END.search(text, question.start, question.end)
     if border is None:
         return question
     return question._replace(lead=(question.start, border.start()), kind=BlockKind.ANSWER)
 
 
 def _markdown_spans(text: str) -> Iterator[_Span]:
-    starts = [0, *(match.end() for match in _LINE_END.finditer(text)), len(text)]
+    starts = [0, *(match.end() for match in LINE_END.finditer(text)), len(text)]
     # Without these rules a line above "---" stays a paragraph, and "[注]: …" stays text. What stands
     # within a line is not parsed: cleaning has read it, and there is text that takes long to parse.
     parser = MarkdownIt("commonmark").enable("table").disable(["lheading", "reference", "inline"])
@@ -213,7 +221,7 @@ def _top_level(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 def _guessed_heading(paragraph: str) -> _Span:
     """Return what a paragraph of Markdown is: a numbered line is a heading there, too."""
-    level = _plain_level(line) if _LINE_END.search(line := paragraph.strip()) is None else None
+    level = _plain_level(line) if LINE_END.search(line := paragraph.strip()) is None else None
     return _Span(0, 0, _BELOW_MARKED + level, line.rstrip(":：")) if level else _Span(0, 0)
 
 
@@ -230,7 +238,7 @@ def _parts(text: str, starts: list[int], tokens: Sequence[Token], kind: str, who
 def _rows(text: str, starts: list[int], tokens: Sequence[Token], table: _Span) -> Iterator[_Span]:
     """Yield the rows of a table, each led by the head row, which stands with the line below it."""
     head, *rows = _parts(text, starts, tokens, "tr_open", table)
-    first_line = _LINE_END.search(text, head.start, head.end)
+    first_line = LINE_END.search(text, head.start, head.end)
     lead = (head.start, first_line.start() if first_line else head.end)
     yield head
     for row in rows:
@@ -240,7 +248,7 @@ def _rows(text: str, starts: list[int], tokens: Sequence[Token], table: _Span) -
 def _plain_spans(text: str) -> Iterator[_Span]:
     start = 0
     head: tuple[int, int] | None = None
-    for border in (*_LINE_END.finditer(text), None):
+    for border in (*LINE_END.finditer(text), None):
         end = border.start() if border is not None else len(text)
         line = text[start:end].strip()
         if _ROW.match(line):
@@ -255,7 +263,7 @@ def _plain_spans(text: str) -> Iterator[_Span]:
 
 
 def _plain_level(text: str) -> int | None:
-    if not text or len(text) > _MAX_HEADING_CHARACTERS:
+    if not text or len(text) > MOST_HEADING_CHARACTERS:
         return None
     line = to_simplified(text)
     if GENERIC_HEADING.match(line):

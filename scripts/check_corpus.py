@@ -4,18 +4,17 @@ import argparse
 import datetime
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from corpus.checking import check_about, check_article
 from corpus.cleaning import clean
 from corpus.errors import CorpusError
 from corpus.link_checking import LinkChecker
 from corpus.reading import open_source, shipped_articles
-from corpus.records import Article, CleanArticle, Finding, Limits, Problem
-from corpus.structure import blocks
+from corpus.records import Article, Finding, Limits, Problem
+from corpus.structure import section_texts
 from embeddings.duplicates import similar_pairs
+from scripts.cleaning_view import printable
 from scripts.options import Command, Defaults, add_jsonl_fields, run_command, whole_number
 
 # The exit code where there is something to mend.
@@ -65,39 +64,25 @@ def run(options: argparse.Namespace) -> int:
     links = LinkChecker(options.articles if options.articles.is_dir() else options.articles.parent)
     limits = Limits(options.least, options.most, datetime.date.today())
     found = articles = 0
-    sections: list[_Section] = []
+    sections: dict[str, str] = {}
     for item in source.articles():
         findings: list[Finding | Problem] = [item] if isinstance(item, Problem) else []
         if isinstance(item, Article):
             cleaned = clean(item)
             findings += [*check_about(item, limits.today), *check_article(cleaned, links, limits)]
-            sections += _sections(cleaned)
+            for headings, text in section_texts(cleaned.text, item.markup).items():
+                sections["#".join((item.id, *headings))] = text
             articles += 1
         for finding in findings:
-            print(finding)
+            print(printable(str(finding)))
         found += len(findings)
-    for pair in similar_pairs([section.text for section in sections], options.similar / _PERCENT):
-        first, second = sections[pair.first].name, sections[pair.second].name
-        print(Finding(first, None, f"{second} says nearly the same ({pair.similarity:.0%}); let one of them say it"))
+    names = list(sections)
+    for pair in similar_pairs(list(sections.values()), options.similar / _PERCENT):
+        told = f"{names[pair.second]} says nearly the same ({pair.similarity:.0%}); let one of them say it"
+        print(printable(f"{names[pair.first]}: {told}"))
         found += 1
     print(f"{articles} articles, {len(sections)} sections: {f'{found} to mend' if found else 'clean'}")
     return FOUND if found else 0
-
-
-class _Section(NamedTuple):
-    """Hold the name of a section, as question sets and runs have it, and its text."""
-
-    name: str
-    text: str
-
-
-def _sections(cleaned: CleanArticle) -> Iterator[_Section]:
-    text, article = cleaned.text, cleaned.article
-    parts: dict[tuple[str, ...], list[str]] = {}
-    for block in blocks(text, article.markup):
-        parts.setdefault(block.headings, []).append(text[block.start : block.end])
-    for headings, own in parts.items():
-        yield _Section("#".join((article.id, *headings)), "\n".join(own))
 
 
 COMMAND = Command("check-corpus", "Check articles as an editor would.", add_arguments, run)

@@ -67,7 +67,7 @@ def _evaluate(
     searcher = open_searcher(index)
     _check_known({j.section for question in questions for j in question.judgements}, searcher.passages, index)
     pools = read_pools(options.pool) if options.pool is not None else ()
-    if pools and not {one.question for one in pools} & {question.id for question in questions}:
+    if pools and not {one.id for one in pools} & {question.id for question in questions}:
         raise QuestionSetError(f"{options.pool} is about none of these questions; name the pool of this set")
     _check_known({pooled.section for one in pools for pooled in one.sections}, searcher.passages, index)
     with reporter.bar(f"asking {len(questions)} questions ({options.mode.value})", len(questions)) as progress:

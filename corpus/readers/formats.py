@@ -56,6 +56,9 @@ ENGINES = {
     ".pdf": Engine(_pdf, "documents"),
 }
 LINES_SUFFIX = ".jsonl"
+MARKDOWN_SUFFIXES = frozenset(suffix for suffix, engine in ENGINES.items() if engine.load is _markdown)
+# What is read as it stands; of all other files, text is taken out, whose lines are not the file's.
+TEXT_SUFFIXES = MARKDOWN_SUFFIXES | frozenset(suffix for suffix, engine in ENGINES.items() if engine.load is _text)
 SUFFIXES = frozenset((*ENGINES, LINES_SUFFIX))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from corpus.errors import CorpusError
 from embeddings.errors import QuestionSetError
-from embeddings.evaluation.question_sets import distinct, read_lines, read_name, read_number, read_section
+from embeddings.evaluation.question_sets import distinct, read_name, read_number, read_records, read_section
 from embeddings.evaluation.records import Found, Pool, PooledSection, Question, Section
 from embeddings.evaluation.runner import ranked_sections
 from embeddings.files import write_atomically
@@ -41,12 +41,12 @@ def pool(
 
 def joined(old: Iterable[Pool], new: Iterable[Pool]) -> tuple[Pool, ...]:
     """Return the old pools with the sections and questions that only the new ones have added at their end."""
-    pools = {one.question: one for one in old}
+    pools = {one.id: one for one in old}
     for one in new:
-        before = pools.get(one.question, Pool(one.question, ()))
+        before = pools.get(one.id, Pool(one.id, ()))
         known = {pooled.section for pooled in before.sections}
         added = tuple(pooled for pooled in one.sections if pooled.section not in known)
-        pools[one.question] = Pool(one.question, before.sections + added)
+        pools[one.id] = Pool(one.id, before.sections + added)
     return tuple(pools.values())
 
 
@@ -56,15 +56,7 @@ def read_pools(path: Path) -> tuple[Pool, ...]:
     Raises:
         QuestionSetError: the file is missing or empty, or a line is malformed.
     """
-    pools: dict[str, Pool] = {}
-    for number, line in read_lines(path):
-        one = _pool(line, f"{path}:{number}")
-        if one.question in pools:
-            raise QuestionSetError(f"{path}:{number}: {one.question!r} appears twice; join the two lines")
-        pools[one.question] = one
-    if not pools:
-        raise QuestionSetError(f"{path} holds no pool; write it with `zhaiwen pool`, or name another file")
-    return tuple(pools.values())
+    return read_records(path, _pool, "pool")
 
 
 def write_pools(path: Path, pools: Iterable[Pool]) -> None:
@@ -75,7 +67,7 @@ def write_pools(path: Path, pools: Iterable[Pool]) -> None:
     """
     lines = [
         {
-            "id": one.question,
+            "id": one.id,
             "sections": [
                 {**_section(pooled.section), "found": {place.mode.value: place.rank for place in pooled.found}}
                 for pooled in one.sections

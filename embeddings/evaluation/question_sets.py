@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from corpus.errors import CorpusError
 from corpus.unicode import valid_text
@@ -16,8 +17,18 @@ _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _QRELS_HEADER = ["query-id", "corpus-id", "score"]
 
 
+class _Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_Record = TypeVar("_Record", bound=_Identified)
+
+
 def read_questions(path: Path, judged: bool = True) -> tuple[Question, ...]:
-    """Read our JSONL: `id`, `question`, `kind`, and `judgements` of `article`, `headings` and `grade`.
+    """Read our JSONL: `id`, `question`, and `judgements` of `article`, `headings`, `grade` and `answer`.
+
+    `kind`, `plain` and `must_find` may be left out, as may `answer`.
 
     Args:
         path: of the file.
@@ -26,15 +37,29 @@ def read_questions(path: Path, judged: bool = True) -> tuple[Question, ...]:
     Raises:
         QuestionSetError: the file is missing or empty, a line is malformed, or an id appears twice.
     """
-    questions: dict[str, Question] = {}
+    return read_records(path, lambda line, where: _question(line, where, judged), "question")
+
+
+def read_records(path: Path, parse: Callable[[str, str], _Record], what: str) -> tuple[_Record, ...]:
+    """Read one record a line.
+
+    Args:
+        path: of the file.
+        parse: makes a record of a line, given where it stands for its errors.
+        what: a record is, for the message.
+
+    Raises:
+        QuestionSetError: the file is missing or empty, or an id appears twice.
+    """
+    records: dict[str, _Record] = {}
     for number, line in read_lines(path):
-        question = _question(line, f"{path}:{number}", judged)
-        if question.id in questions:
-            raise QuestionSetError(f"{path}:{number}: the id {question.id!r} appears twice; ids must be unique")
-        questions[question.id] = question
-    if not questions:
-        raise QuestionSetError(f"{path} holds no question; write one JSON object a line")
-    return tuple(questions.values())
+        record = parse(line, f"{path}:{number}")
+        if record.id in records:
+            raise QuestionSetError(f"{path}:{number}: the id {record.id!r} appears twice; ids must be unique")
+        records[record.id] = record
+    if not records:
+        raise QuestionSetError(f"{path} holds no {what}; write one JSON object a line")
+    return tuple(records.values())
 
 
 def read_beir_questions(folder: Path, split: str = "test") -> tuple[Question, ...]:
@@ -112,6 +137,10 @@ def read_name(value: object, what: str) -> str:
     return value
 
 
+def _read_optional(record: Mapping[str, object], name: str) -> str | None:
+    return None if record.get(name) is None else read_name(record[name], name)
+
+
 def read_number(value: object, what: str, least: int) -> int:
     """Return a whole number as JSON gave it: neither 1.9 nor true is taken for 1.
 
@@ -140,18 +169,21 @@ def _question(line: str, where: str, judged: bool) -> Question:
     try:
         record = json.loads(line)
         id_, text = read_name(record["id"], "id"), valid_text(record["question"], "the question")
-        kind = None if record.get("kind") is None else read_name(record["kind"], "kind")
+        kind, plain = (_read_optional(record, name) for name in ("kind", "plain"))
         given = record["judgements"] if judged else record.get("judgements", [])
         if not isinstance(text, str) or not text.strip() or not isinstance(given, list):
             raise TypeError("question must be a text, judgements a list")
-        judgements = tuple(Judgement(read_section(item), read_number(item["grade"], "a grade", 1)) for item in given)
+        judgements = tuple(
+            Judgement(read_section(item), read_number(item["grade"], "a grade", 1), _read_optional(item, "answer"))
+            for item in given
+        )
         distinct(judgement.section for judgement in judgements)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, CorpusError) as error:
         wanted = "id, question and judgements" if judged else "id and question"
         raise QuestionSetError(f"{where}: not a question ({error}); JSON with {wanted} was wanted") from error
     if (judged and not judgements) or any(judgement.grade not in _GRADES for judgement in judgements):
         raise QuestionSetError(f"{where}: a question needs judgements of grade 1 or 2; add or correct them")
-    return Question(id_, text, judgements, kind)
+    return Question(id_, text, judgements, kind, plain, record.get("must_find") is True)
 
 
 def _qrel(line: str, where: str) -> tuple[str, str, int]:

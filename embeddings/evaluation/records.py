@@ -35,20 +35,27 @@ class Section(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Say that a section answers a question (grade 2) or helps (grade 1)."""
+    """Say that a section answers a question (grade 2), by the words of `answer`, or helps (grade 1)."""
 
     section: Section
     grade: int
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Hold a question, what it is an example of, and what answers it: nothing, in a set of unanswerable ones."""
+    """Hold a question and what answers it: nothing, in a set of unanswerable ones.
+
+    `kind` is what it is an example of, `plain` the same in correct simplified characters; `must_find`
+    is set where an operator would be ashamed to miss it.
+    """
 
     id: str
     text: str
     judgements: tuple[Judgement, ...]
     kind: str | None = None
+    plain: str | None = None
+    must_find: bool = False
 
 
 class Found(NamedTuple):
@@ -68,9 +75,9 @@ class PooledSection:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Hold all sections that were read for one question; without a judgement they do not help."""
+    """Hold all sections that were read for the question of this id; without a judgement they do not help."""
 
-    question: str
+    id: str
     sections: tuple[PooledSection, ...]
 
 

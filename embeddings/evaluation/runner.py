@@ -90,7 +90,7 @@ def _qrels(questions: Sequence[Question], pools: Sequence[Pool]) -> list[Qrel]:
     }
     asked = {question.id for question in questions}
     # A question that was not asked would count as one without results.
-    read = {(one.question, pooled.section.name): 0 for one in pools if one.question in asked for pooled in one.sections}
+    read = {(one.id, pooled.section.name): 0 for one in pools if one.id in asked for pooled in one.sections}
     return [Qrel(question, section, grade) for (question, section), grade in (read | grades).items()]
 
 

@@ -176,12 +176,6 @@ def test_text_has_neither_headings_nor_links(folder: Path) -> None:
     assert found[0].startswith("visits.txt: it lacks id, title, source, published, tags; in Markdown and text")
 
 
-def test_what_is_printed_holds_no_control_characters(folder: Path) -> None:
-    (found,) = findings(folder, GOOD.replace("calls.md", "\x1b[31m.md"))
-    assert "the link to" in found
-    assert found.isprintable()
-
-
 def test_lines_end_as_the_file_ends_them(folder: Path) -> None:
     front, body = GOOD.replace("calls.md", "cals.md").split("\n\n", 1)
     for end in ("\r\n", "\r"):

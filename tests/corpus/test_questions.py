@@ -4,18 +4,18 @@ import json
 import re
 import subprocess
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from itertools import product
 from typing import Any
 
 import pytest
 
 from corpus.cleaning import clean
-from corpus.normalising import normalise
 from corpus.reading import ArticleFolder, shipped_articles
 from corpus.records import Problem
 from corpus.script import to_simplified
-from corpus.structure import blocks
+from corpus.structure import section_texts
+from embeddings.evaluation.overlap import character_pairs
 from embeddings.evaluation.pooling import read_pools
 from embeddings.evaluation.question_sets import read_questions
 from embeddings.evaluation.records import Found, Section
@@ -38,12 +38,11 @@ def records(name: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def sections() -> dict[Section, str]:
-    texts: dict[Section, str] = defaultdict(str)
-    for article in ARTICLES:
-        text = clean(article).text
-        for block in blocks(text, article.markup):
-            texts[Section(article.id, block.headings)] += text[block.start : block.end] + "\n"
-    return texts
+    return {
+        Section(article.id, headings): text
+        for article in ARTICLES
+        for headings, text in section_texts(clean(article).text, article.markup).items()
+    }
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -66,13 +65,11 @@ def test_every_judgement_names_a_section(name: str, sections: dict[Section, str]
 
 @pytest.mark.parametrize("name", JUDGED)
 def test_every_answer_stands_in_its_section(name: str, sections: dict[Section, str]) -> None:
-    for record in records(name):
-        grades = [judgement["grade"] for judgement in record["judgements"]]
-        assert 2 in grades, record["id"]
-        for judgement in record["judgements"]:
-            section = Section(judgement["article"], tuple(judgement["headings"]))
-            assert (judgement["grade"] == 2) == ("answer" in judgement), record["id"]
-            assert judgement.get("answer", "") in sections[section], (record["id"], judgement)
+    for question in read_questions(FOLDER / f"{name}.jsonl"):
+        assert 2 in {judgement.grade for judgement in question.judgements}, question.id
+        for judgement in question.judgements:
+            assert (judgement.grade == 2) == (judgement.answer is not None), question.id
+            assert (judgement.answer or "") in sections[judgement.section], (question.id, judgement)
 
 
 @pytest.mark.parametrize("name", JUDGED)
@@ -114,13 +111,13 @@ def test_ids_are_unique_over_all_sets() -> None:
 
 def test_no_dev_question_repeats_a_test_question() -> None:
     """No two Chinese ones share half of the character pairs of the shorter one; meanings were compared by hand."""
-
-    def pairs(record: dict[str, Any]) -> set[str]:
-        letters = re.sub(r"[\W_]+", "", normalise(record.get("plain", record["question"])))
-        return {letters[start : start + 2] for start in range(len(letters) - 1)}
-
     dev, test = (
-        [(record["id"], pairs(record)) for record in records(name) if record["kind"] != "english"] for name in JUDGED
+        [
+            (question.id, character_pairs(question.plain or question.text))
+            for question in read_questions(FOLDER / f"{name}.jsonl")
+            if question.kind != "english"
+        ]
+        for name in JUDGED
     )
     alike = [(one, other) for (one, a), (other, b) in product(dev, test) if len(a & b) >= 0.5 * min(len(a), len(b))]
     assert alike == []
@@ -128,7 +125,7 @@ def test_no_dev_question_repeats_a_test_question() -> None:
 
 @pytest.mark.parametrize("name", SIZES)
 def test_the_pools_hold_what_each_mode_found_first(name: str, sections: dict[Section, str]) -> None:
-    pools = {pool.question: pool for pool in read_pools(FOLDER / "pools" / f"{name}.jsonl")}
+    pools = {pool.id: pool for pool in read_pools(FOLDER / "pools" / f"{name}.jsonl")}
     assert pools.keys() == {record["id"] for record in records(name) if record["kind"] != "far-off"}
     for pool in pools.values():
         places = [place for pooled in pool.sections for place in pooled.found]

@@ -3,7 +3,7 @@
 import pytest
 
 from corpus.records import BlockKind, Markup
-from corpus.structure import blocks
+from corpus.structure import blocks, marked_headings, section_texts
 
 
 def spans(text: str, markup: Markup) -> list[tuple[str, tuple[str, ...]]]:
@@ -160,3 +160,19 @@ def test_a_question_and_its_answer_in_one_paragraph() -> None:
         ("问：能录音吗？\n答：能。", BlockKind.ANSWER, "问：能录音吗？"),
         ("正文。", BlockKind.PARAGRAPH, None),
     ]
+
+
+def test_texts_of_sections() -> None:
+    text = "开头。\n\n## 甲\n\n一。\n\n- 二\n- 三\n\n### 细\n\n四。\n\n## 乙\n\n五。"
+    assert section_texts(text, Markup.MARKDOWN) == {
+        (): "开头。",
+        ("甲",): "一。\n- 二\n- 三",
+        ("甲", "细"): "四。",
+        ("乙",): "五。",
+    }
+
+
+def test_only_marked_headings_are_marked() -> None:
+    text = "## 甲\n\n一、证件\n\n要看。\n\n```\n## 乙\n```\n\n### **丙**\n"
+    assert [(heading.level, heading.title) for heading in marked_headings(text)] == [(2, "甲"), (3, "丙")]
+    assert [text[heading.start] for heading in marked_headings(text)] == ["#", "#"]

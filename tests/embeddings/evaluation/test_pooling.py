@@ -26,7 +26,7 @@ def test_a_pool_holds_the_first_sections_of_each_mode(searcher: Searcher) -> Non
     ]
     finished: list[int] = []
     pools = pool(searcher, questions, Mode, 3, finished.append)
-    assert [one.question for one in pools] == ["q1", "q2"]
+    assert [one.id for one in pools] == ["q1", "q2"]
     assert sum(finished) == len(questions) * len(Mode)
     for question, one in zip(questions, pools, strict=True):
         for mode in Mode:
@@ -85,7 +85,7 @@ def test_bad_records(tmp_path: Path, line: dict[str, object], message: str) -> N
 
 def test_an_empty_record(tmp_path: Path) -> None:
     (tmp_path / "pool.jsonl").write_text("\n", encoding="utf-8")
-    with pytest.raises(QuestionSetError, match="holds no pool; write it with `zhaiwen pool`"):
+    with pytest.raises(QuestionSetError, match="holds no pool; write one JSON object a line"):
         read_pools(tmp_path / "pool.jsonl")
 
 

@@ -19,6 +19,14 @@ def test_our_jsonl(tmp_path: Path) -> None:
     assert read_questions(path) == (Question("q1", "会上门吗", (Judgement(Section("a", ("一", "二")), 2),), "plain"),)
 
 
+def test_what_may_be_left_out(tmp_path: Path) -> None:
+    judgement = {"article": "a", "headings": ["一"], "grade": 2, "answer": "可以不开门"}
+    line = {"id": "q1", "question": "会尚门吗", "plain": "会上门吗", "must_find": True, "judgements": [judgement]}
+    (question,) = read_questions(write_lines(tmp_path / "q.jsonl", line))
+    judged = Judgement(Section("a", ("一",)), 2, "可以不开门")
+    assert question == Question("q1", "会尚门吗", (judged,), None, "会上门吗", must_find=True)
+
+
 @pytest.mark.parametrize(("given", "headings"), [({}, None), ({"headings": None}, None), ({"headings": []}, ())])
 def test_whole_articles_and_what_stands_above_their_headings(
     tmp_path: Path, given: dict[str, object], headings: tuple[str, ...] | None
@@ -83,6 +91,8 @@ def test_unanswerable_questions(tmp_path: Path) -> None:
         (json.dumps({**GOOD, "id": ""}), "id must be a text"),
         (json.dumps({**GOOD, "judgements": {}}), "judgements a list"),
         (json.dumps({**GOOD, "judgements": [*GOOD_JUDGEMENTS, *GOOD_JUDGEMENTS]}), "a#一#二 is named twice"),
+        (json.dumps({**GOOD, "plain": 3}), "plain must be a text"),
+        (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": 2, "answer": 3}]}), "answer must be a text"),
         (json.dumps({**GOOD, "kind": 3}), "kind must be a text"),
         (json.dumps(GOOD), "the id 'q1' appears twice"),
     ],
