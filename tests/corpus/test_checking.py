@@ -34,6 +34,7 @@ tags: [上门]
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "calls.md").write_text("## 电话\n一天三次。", encoding="utf-8")
     (tmp_path / "sub").mkdir()
+    (tmp_path / "UPPER.MD").write_text("## 证件\n文", encoding="utf-8")
     (tmp_path / "twice.md").write_text("## 甲\n### 细\n一。\n## 乙\n### 细\n二。", encoding="utf-8")
     (tmp_path / "gb.md").write_bytes(
         "---\n# 次数\ntitle: 上门\n---\n## 见[电话](calls.md)\n一天三次。".encode("gb18030")
@@ -81,6 +82,7 @@ def test_a_good_article(folder: Path) -> None:
         ("calls.md", "a" * 1500 + ".md", f"visits.md:14: the link to {'a' * 80} is no address that can be followed"),
         ("calls.md", "loop.md", "visits.md:14: the link to loop.md is no address that can be followed"),
         ("calls.md", "broken.md#x", "visits.md:14: the link to broken.md#x leads to what cannot be read (line 3: the"),
+        ("calls.md", "UPPER.MD#细", "visits.md:14: the link to UPPER.MD#细 names no heading there"),
         ("calls.md", "twice.md#细-2", "visits.md:14: the link to twice.md#细-2 names no heading there"),
         ("calls.md", "gb.md#次数", "visits.md:14: the link to gb.md#次数 names no heading there"),
         ("id: visits", "id: vis#its", "visits.md: the id 'vis#its' is no path of letters, digits"),

@@ -109,14 +109,14 @@ def test_no_percentage(percent: str, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_jsonl_tells_which_article(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_lines(tmp_path / "all.jsonl", {"_id": "x", "content": LONG, "title": "上门"}, {"content": "短"})
+    write_lines(tmp_path / "ALL.JSONL", {"_id": "x", "content": LONG, "title": "上门"}, {"content": "短"})
     code, lines = check(capsys, tmp_path, "--jsonl-fields", "id=_id,text=content", "--least", 10)
     advice = "in Markdown and text, add lines such as `id: …` to the front matter"
     assert code == 1
     assert lines == [
-        f"all.jsonl, x: it lacks source, published, tags; {advice}",
-        f"all.jsonl, all.jsonl:2: it lacks id, title, source, published, tags; {advice}",
-        "all.jsonl, all.jsonl:2: it has 1 Chinese characters, 10 to 2000 were wanted; "
+        f"ALL.JSONL, x: it lacks source, published, tags; {advice}",
+        f"ALL.JSONL, ALL.JSONL:2: it lacks id, title, source, published, tags; {advice}",
+        "ALL.JSONL, ALL.JSONL:2: it has 1 Chinese characters, 10 to 2000 were wanted; "
         "say more, or join it with another",
         "2 articles, 2 sections: 3 to mend",
     ]
