@@ -10,8 +10,10 @@ from pathlib import Path
 from corpus.chunking import ChunkSizes
 from corpus.reading import beir_corpus, open_source, shipped_articles
 from embeddings.encoders.model_folder import ModelRequest, find_model
-from embeddings.evaluation.question_sets import read_beir_questions, read_questions
-from embeddings.evaluation.runner import evaluate
+from embeddings.evaluation.beir import read_beir_questions
+from embeddings.evaluation.evaluating import Asked, evaluate
+from embeddings.evaluation.question_sets import read_questions
+from embeddings.evaluation.systems import IndexAnswering
 from embeddings.records import Mode
 from embeddings.store.builder import BuildRequest, build
 from embeddings.store.loading import open_searcher
@@ -33,7 +35,8 @@ def main(asked: Path, work: Path, sizes: list[str]) -> None:
         request = BuildRequest(source, model, index, sizes=ChunkSizes(target, maximum))
         passages = build(request, TerminalReporter()).passages
         searcher = open_searcher(index)
-        values = [evaluate(searcher, questions, mode, lambda _: None).measures["nDCG@10"] for mode in Mode]
+        answering = [IndexAnswering(searcher, index, mode) for mode in Mode]
+        values = [evaluate(one, Asked(questions), lambda _: None).measures["nDCG@10"].value for one in answering]
         print(target, maximum, passages, *(f"{value:.4f}" for value in values), flush=True)
 
 

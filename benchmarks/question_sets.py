@@ -18,13 +18,12 @@ from embeddings.evaluation.agreement import cohen_kappa, steps_apart
 from embeddings.evaluation.overlap import overlap
 from embeddings.evaluation.pooling import read_pools
 from embeddings.evaluation.question_sets import read_questions
-from embeddings.evaluation.records import Question, Section
+from embeddings.evaluation.records import ANSWERS, Question, Section
 
 FOLDER = shipped_articles().parent / "questions"
 JUDGED = ("dev", "test")
 UNANSWERABLE = ("unanswerable-dev", "unanswerable-test")
 ENGLISH = "english"
-ANSWERS = 2
 Sets = dict[str, tuple[Question, ...]]
 
 
@@ -41,8 +40,8 @@ def texts_by_section() -> dict[Section, str]:
 
 def share(question: Question, texts: dict[Section, str]) -> float:
     """Return the overlap of a question, typos mended, with the sections that answer it."""
-    answering = (judgement.section for judgement in question.judgements if judgement.grade == ANSWERS)
-    return overlap(question.plain or question.text, (texts[section] for section in answering))
+    answering = (texts[one.section] for one in question.judgements if one.section and one.grade == ANSWERS)
+    return overlap(question.plain or question.text, answering)
 
 
 def second_pass() -> list[tuple[int, int]]:

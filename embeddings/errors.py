@@ -29,5 +29,18 @@ class QuestionSetError(EmbeddingsError):
     """Report questions or judgements that cannot be used."""
 
 
+class MalformedLineError(QuestionSetError):
+    """Report a line of a question set that cannot be used: `where` it stands, and the reason."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
+        self.where = where
+        self.reason = reason
+
+
+class AnsweringError(EmbeddingsError):
+    """Report a service that gave no usable answer."""
+
+
 class DependencyError(EmbeddingsError):
     """Report a package that is not installed, with the line that installs it."""

@@ -106,12 +106,17 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class IndexInfo:
-    """Name what answers: the snapshot, its encoder, and how many articles and passages it holds."""
+    """Name what answers: the snapshot, its encoder, and how many articles and passages it holds.
+
+    `settings` identifies all that its answers follow from: two indexes with the same settings
+    give the same answers.
+    """
 
     snapshot: str
     encoder: str
     articles: int
     passages: int
+    settings: str
 
 
 class SimilarPair(NamedTuple):

@@ -1,5 +1,7 @@
 """Answer questions from an index."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,9 +9,9 @@ import numpy as np
 
 from corpus.normalising import normalise
 from embeddings.errors import REBUILD_HINT, SnapshotError
-from embeddings.fusion import reciprocal_rank_fusion
+from embeddings.fusion import RECIPROCAL_RANK_CONSTANT, reciprocal_rank_fusion
 from embeddings.lexical import LexicalIndex
-from embeddings.protocols import Encoder, Progress, VectorIndex
+from embeddings.protocols import Encoder, VectorIndex
 from embeddings.records import FloatArray, IndexInfo, Mode, Ranked, Result, RowArray, StoredPassage
 from embeddings.store.passage_store import PassageStore
 
@@ -19,6 +21,17 @@ MAX_RESULTS = 100
 CANDIDATES = 200
 # How many times further down is looked where too many of the candidates are copies of one another.
 _DEEPER = 10
+# Bump when the same index would answer differently, for whatever reason in the code.
+_SEARCH_VERSION = 1
+_SETTINGS_CHARACTERS = 16
+# A score means no more than that; rounded here, so that whoever asks is told the same.
+_SCORE_DIGITS = 4
+
+
+def settings_hash(inputs: str) -> str:
+    """Return what identifies all that answers follow from, given the same of an index's content."""
+    settings = (inputs, _SEARCH_VERSION, CANDIDATES, RECIPROCAL_RANK_CONSTANT)
+    return hashlib.sha256(json.dumps(settings).encode("utf-8")).hexdigest()[:_SETTINGS_CHARACTERS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +74,16 @@ class Searcher:
         Raises:
             TextTooLongError: the question has more tokens than the encoder reads.
         """
-        asked = normalise(question)
-        (query,) = self.encoder.encode_queries([asked])
-        return self._answer(asked, query, k, mode, explain)
+        (results,) = self.search_many([question], k, mode, explain)
+        return results
 
     def search_many(
-        self, questions: Sequence[str], k: int, mode: Mode = Mode.HYBRID, progress: Progress | None = None
+        self, questions: Sequence[str], k: int, mode: Mode = Mode.HYBRID, explain: bool = False
     ) -> list[list[Result]]:
         """Return for each question what `search` returns, encoding them together."""
         asked = [normalise(question) for question in questions]
-        queries = self.encoder.encode_queries(asked, progress)
-        return [
-            self._answer(question, query, k, mode, explain=False)
-            for question, query in zip(asked, queries, strict=True)
-        ]
+        queries = self.encoder.encode_queries(asked)
+        return [self._answer(question, query, k, mode, explain) for question, query in zip(asked, queries, strict=True)]
 
     def _answer(self, asked: str, query: FloatArray, k: int, mode: Mode, explain: bool) -> list[Result]:
         # Copies are folded last: what is ranked, and filtered once there are filters, is each passage.
@@ -83,7 +92,14 @@ class Searcher:
         cosines = self.vectors.scores(query, rows).tolist()
         shared = self.lexical.scores(asked)[rows].tolist() if explain else [0.0] * len(rows)
         return [
-            Result(rank, min(max(cosine, 0.0), 1.0), passage, cosine, terms or None, _others(passage, copies))
+            Result(
+                rank,
+                round(min(max(cosine, 0.0), 1.0), _SCORE_DIGITS),
+                passage,
+                cosine,
+                terms or None,
+                _others(passage, copies),
+            )
             for rank, (passage, copies, cosine, terms) in enumerate(
                 zip(self.passages.get(rows), shown.values(), cosines, shared, strict=True), start=1
             )

@@ -13,8 +13,8 @@ from corpus.link_checking import LinkChecker
 from corpus.reading import open_source, shipped_articles
 from corpus.records import Article, Finding, Limits, Problem
 from corpus.structure import section_texts
+from corpus.unicode import printable
 from embeddings.duplicates import similar_pairs
-from scripts.cleaning_view import printable
 from scripts.options import Command, Defaults, add_jsonl_fields, run_command, whole_number
 
 # The exit code where there is something to mend.

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from corpus.records import Article, CleanArticle
+from corpus.unicode import escaped, printable
 
 # How many unedited lines stay in sight before and after an edited one.
 CONTEXT_LINES = 2
 LINE_BREAK = "⏎"
 BLANK = "␣"
-_WIDE_BLANKS = "\xa0\u3000"
 # Blanks that nobody sees at the border of an edit, and the second of a pair.
 _UNSEEN_BLANKS = re.compile(r"^ +| +$| {2,}", re.MULTILINE)
 # Letters and marks that draw nothing: fillers, joiners, variation selectors. Matches "\u3164"; must not match "\u0301".
@@ -147,15 +147,6 @@ def total(counts: Sequence[RuleCount]) -> RuleCount:
     )
 
 
-def printable(text: str) -> str:
-    r"""Return the text with whatever a terminal would obey or not show written out, line breaks too.
-
-    `"\x1b[31m"` becomes `r"\x1b[31m"`, a right-to-left override `r"\u202e"`; Chinese and its wide
-    blanks stay.
-    """
-    return "".join(c if c.isprintable() or c in _WIDE_BLANKS else _escape(c) for c in text)
-
-
 def heading(article: Article) -> str:
     """Return an article's path, title and id on one line, each only where it says something new."""
     title = f": {article.about.title}" if article.about.title else ""
@@ -174,9 +165,5 @@ def edited_text(text: str) -> str:
     A break is a sign and, but at the end, a new line.
     """
     marked = _UNSEEN_BLANKS.sub(lambda match: BLANK * len(match[0]), text)
-    shown = "".join(c if c == "\n" or (c.isprintable() and not _UNSEEN.match(c)) else _escape(c) for c in marked)
+    shown = "".join(c if c == "\n" or (c.isprintable() and not _UNSEEN.match(c)) else escaped(c) for c in marked)
     return shown.replace("\n", f"{LINE_BREAK}\n").removesuffix("\n")
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")

@@ -1,119 +1,164 @@
-"""Measure how well an index answers a question set: `zhaiwen evaluate`."""
+"""Measure how well an index or a service answers a question set: `zhaiwen evaluate`."""
 
 import argparse
-import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from corpus.reading import beir_corpus
-from embeddings.encoders.model_folder import ModelRequest, find_model
-from embeddings.errors import QuestionSetError
-from embeddings.evaluation.pooling import read_pools
-from embeddings.evaluation.question_sets import read_beir_questions, read_questions
-from embeddings.evaluation.records import Evaluation, Question, Section
-from embeddings.evaluation.runner import evaluate
-from embeddings.files import sha256_of, write_atomically
-from embeddings.store.builder import BuildRequest, build
-from embeddings.store.loading import open_searcher
-from embeddings.store.passage_store import PassageStore
-from scripts.options import Command, Defaults, add_index, add_mode, add_model, run_command
+from corpus.unicode import printable
+from embeddings.errors import AnsweringError, QuestionSetError
+from embeddings.evaluation.asking import respond
+from embeddings.evaluation.comparison import compare, is_worse
+from embeddings.evaluation.evaluating import Asked, count_cut_quotes, journal_key, results_of
+from embeddings.evaluation.journal import Journal
+from embeddings.evaluation.results import Response, Results
+from embeddings.evaluation.results_file import read_results, write_results
+from embeddings.evaluation.service_answering import ServiceAnswering
+from embeddings.evaluation.systems import Answering, IndexAnswering
+from embeddings.evaluation.trec import write_qrels, write_run
+from scripts.evaluation_options import (
+    FAILED,
+    add_question_sets,
+    add_worst,
+    beir_index,
+    check_judgements,
+    condition,
+    open_index,
+    read_asked,
+    write_page,
+)
+from scripts.evaluation_view import result_lines
+from scripts.options import LEFT_OUT, Command, Defaults, add_index, run_command
 from scripts.progress import TerminalReporter
 
 
 def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     """Add the command's options."""
-    sets = parser.add_mutually_exclusive_group(required=True)
-    sets.add_argument("questions", nargs="?", type=Path, metavar="QUESTIONS", help="a question set in our JSONL")
-    sets.add_argument(
-        "--beir",
-        type=Path,
-        metavar="DIR",
-        help="a BEIR folder: its corpus is indexed below the cache, and its questions are asked",
-    )
-    parser.add_argument("--split", default="test", help="which qrels of the BEIR folder (default: %(default)s)")
+    add_question_sets(parser, defaults, positional=True)
     add_index(parser, defaults)
     # None tells apart whether an index was named: a BEIR folder has one of its own.
     parser.set_defaults(index=None, default_index=defaults.index)
-    add_mode(parser)
+    parser.add_argument("--url", help="ask a running service instead of an index, such as http://127.0.0.1:8000")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all results to this file, for `compare`")
     parser.add_argument(
-        "--pool", type=Path, metavar="POOL", help="what was read for the set, as `zhaiwen pool` wrote it"
+        "--resume", action="store_true", help="go on with what a run that was cut off left beside --json"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the measures to this file, too")
-    add_model(parser, defaults)
+    parser.add_argument("--report", type=Path, metavar="PAGE", help="write an HTML page that people can read")
+    parser.add_argument("--run", type=Path, metavar="FILE", dest="run_file", help="write a TREC run file")
+    parser.add_argument("--qrels", type=Path, metavar="FILE", help="write the judgements for the run, as TREC qrels")
+    add_worst(parser, "how many of the worst questions to print (default: %(default)s)")
+    parser.add_argument(
+        "--fail-if",
+        type=condition,
+        action="append",
+        default=[],
+        metavar="CONDITION",
+        help="exit with 1 where it holds, such as 'nDCG@10 < 0.80'; may be repeated",
+    )
+    parser.add_argument(
+        "--fail-if-worse",
+        type=Path,
+        metavar="BASELINE",
+        help="exit with 1 where nDCG@10 is significantly below that of these results (p < 0.05)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Evaluate and print; return the exit code."""
+    """Evaluate, write and print; return the exit code."""
+    if options.resume and options.json is None:
+        raise QuestionSetError("--resume needs --json FILE: what was answered before stands in FILE.partial")
+    # Before hours are spent on questions.
+    baseline = None if options.fail_if_worse is None else read_results(options.fail_if_worse)
+    asked = read_asked(options)
     reporter = TerminalReporter()
-    if options.beir is not None and options.index is not None:
-        raise QuestionSetError("--index was given with --beir, whose index lies below the cache; leave one of them out")
-    if options.beir is not None:
-        questions = read_beir_questions(options.beir, options.split)
-        index = _beir_index(options, reporter)
+    with _answering(options, reporter) as answering:
+        check_judgements(answering, asked, options)
+        responses, journal = _respond(answering, asked, options, reporter)
+        results = results_of(answering.system, asked, responses)
+        if isinstance(answering, IndexAnswering):
+            results = replace(results, cut_quotes=count_cut_quotes(asked.questions, answering.searcher.passages))
+    _write(results, asked, responses, options)
+    if journal is not None:
+        journal.remove()
+    for text in result_lines(results, options.worst):
+        print(text)
+    for id_, reason in results.refused.items():
+        reporter.say(f"{printable(id_)} was refused, and found nothing: {printable(reason)}")
+    for line, reason in results.left_out.items():
+        reporter.say(f"left out {printable(line)}: {printable(reason)}")
+    if _fails(results, baseline, options):
+        return FAILED
+    return LEFT_OUT if results.left_out else 0
+
+
+@contextmanager
+def _answering(options: argparse.Namespace, reporter: TerminalReporter) -> Iterator[Answering]:
+    if options.url is None:
+        of_folder = options.beir is not None and options.index is None
+        folder = beir_index(options, reporter) if of_folder else options.index or options.default_index
+        yield open_index(folder, options.mode)
+    elif options.index is None:
+        with ServiceAnswering.connect(options.url, options.mode) as service:
+            yield service
     else:
-        questions, index = read_questions(options.questions), options.index or options.default_index
-    evaluation = _evaluate(index, questions, options, reporter)
-    for name, value in evaluation.measures.items():
-        print(f"{name:9} {value:.4f}")
+        raise QuestionSetError("--index was given with --url, which has an index of its own; leave one of them out")
+
+
+def _respond(
+    answering: Answering, asked: Asked, options: argparse.Namespace, reporter: TerminalReporter
+) -> tuple[list[Response], Journal | None]:
+    """Ask everything; where that is cut off, what was answered stays beside the results to be."""
+    journal = None
     if options.json is not None:
-        _write_json(options.json, evaluation, options)
-    return 0
+        partial = options.json.with_name(f"{options.json.name}.partial")
+        journal = Journal.open(partial, journal_key(answering.system, asked), options.resume)
+        if options.resume:
+            reporter.say(f"{len(journal.known)} of {len(asked.all)} questions were answered before")
+    with ExitStack() as stack:
+        if journal is not None:
+            stack.enter_context(journal)
+        title = f"asking {len(asked.all)} questions ({options.mode.value})"
+        progress = stack.enter_context(reporter.bar(title, len(asked.all)))
+        try:
+            return respond(answering, asked.all, progress, journal), journal
+        except AnsweringError as error:
+            kept = "name a file with --json, and --resume can finish" if journal is None else "--resume finishes it"
+            raise AnsweringError(f"{error}; {kept}") from error
 
 
-def _evaluate(
-    index: Path, questions: tuple[Question, ...], options: argparse.Namespace, reporter: TerminalReporter
-) -> Evaluation:
-    searcher = open_searcher(index)
-    _check_known({j.section for question in questions for j in question.judgements}, searcher.passages, index)
-    pools = read_pools(options.pool) if options.pool is not None else ()
-    if pools and not {one.id for one in pools} & {question.id for question in questions}:
-        raise QuestionSetError(f"{options.pool} is about none of these questions; name the pool of this set")
-    _check_known({pooled.section for one in pools for pooled in one.sections}, searcher.passages, index)
-    with reporter.bar(f"asking {len(questions)} questions ({options.mode.value})", len(questions)) as progress:
-        return evaluate(searcher, questions, options.mode, progress, pools)
+def _write(results: Results, asked: Asked, responses: list[Response], options: argparse.Namespace) -> None:
+    if options.json is not None:
+        write_results(options.json, results)
+    if options.run_file is not None:
+        write_run(options.run_file, responses, f"zhaiwen-{results.system.mode}")
+    if options.qrels is not None:
+        write_qrels(options.qrels, asked.grades)
+    if options.report is not None:
+        from embeddings.evaluation.report import report_page  # noqa: PLC0415 -- loads what draws the plots
+
+        write_page(options.report, report_page(results))
 
 
-def _check_known(judged: set[Section], passages: PassageStore, index: Path) -> None:
-    """Refuse judgements about what the index does not hold: they would count as misses."""
-    articles = sorted({section.article for section in judged} - passages.article_ids())
-    if articles:
-        raise QuestionSetError(
-            f"{len(articles)} judged articles are not in {index} (the first: {', '.join(articles[:5])}); "
-            "name the index that the questions were written for"
-        )
-    headed = {section for section in judged if section.headings is not None}
-    held = passages.sections() if headed else frozenset()
-    known = {(article, headings[:depth]) for article, headings in held for depth in range(1, len(headings))} | held
-    sections = sorted(section.name for section in headed if section not in known)
-    if sections:
-        raise QuestionSetError(
-            f"{len(sections)} judged sections are not in {index} (the first: {', '.join(sections[:3])}); "
-            "the articles were changed since: mend the question set, or name the index that it was written for"
-        )
+def _fails(results: Results, baseline: Results | None, options: argparse.Namespace) -> bool:
+    """Print which conditions hold, and return whether any does."""
+    failed = [condition.text for condition in options.fail_if if condition.holds(results)]
+    if baseline is not None:
+        comparison = compare(baseline, results)
+        difference = comparison.differences[comparison.measure]
+        if is_worse(comparison):
+            failed.append(
+                f"{comparison.measure} {difference.second:.4f} is worse than the baseline's {difference.first:.4f} "
+                f"(p = {difference.p:.4f})"
+            )
+    for text in failed:
+        print(f"zhaiwen evaluate: failed, for {text}", file=sys.stderr)
+    return bool(failed)
 
 
-def _beir_index(options: argparse.Namespace, reporter: TerminalReporter) -> Path:
-    corpus = options.beir / "corpus.jsonl"
-    source = beir_corpus(corpus)
-    index: Path = options.cache / "beir" / f"{options.beir.resolve().name}-{sha256_of(corpus)[:12]}"
-    reporter.say(f"indexing {corpus} in {index}")
-    model = find_model(ModelRequest(options.model, options.query_prompt, options.passage_prompt), options.cache)
-    summary = build(BuildRequest(source, model, index), reporter)
-    for problem in summary.problems:
-        reporter.say(f"left out {problem}")
-    return index
-
-
-def _write_json(path: Path, evaluation: Evaluation, options: argparse.Namespace) -> None:
-    content = {"questions": evaluation.questions, "mode": options.mode.value, "measures": evaluation.measures}
-    try:
-        write_atomically(path, json.dumps(content, indent=2) + "\n")
-    except OSError as error:
-        raise QuestionSetError(f"{path} cannot be written ({error.strerror}); name another file for --json") from error
-
-
-COMMAND = Command("evaluate", "Measure how well an index answers a question set.", add_arguments, run)
+COMMAND = Command("evaluate", "Measure how well an index or a service answers a question set.", add_arguments, run)
 
 if __name__ == "__main__":
     sys.exit(run_command(COMMAND, None, os.environ))

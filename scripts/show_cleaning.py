@@ -14,10 +14,11 @@ from corpus.cleaning import clean
 from corpus.errors import CorpusError
 from corpus.reading import read_file
 from corpus.records import Article, Problem
+from corpus.unicode import printable
 from embeddings.files import write_atomically
 from scripts.cleaning_page import page
 from scripts.cleaning_terminal import TerminalView
-from scripts.cleaning_view import RuleCount, count_rules, printable, total
+from scripts.cleaning_view import RuleCount, count_rules, total
 from scripts.options import LEFT_OUT, Command, Defaults, add_jsonl_fields, run_command
 
 _NAMED_IDS = 5

@@ -84,11 +84,12 @@ def article(
     request: Request, article_id: Annotated[str, Path(description="An article's id, percent-encoded.")]
 ) -> OriginalOut:
     """Return an article with its original text, in which `start` and `end` of its passages count."""
-    found = _searcher(request).passages.article(article_id)
+    passages = _searcher(request).passages
+    found = passages.article(article_id)
     if found is None:
         shown = article_id if len(article_id) <= _SHOWN_CHARACTERS else f"{article_id[:_SHOWN_CHARACTERS]}…"
         raise UnknownArticleError(f"there is no article {shown!r} in this index")
-    return OriginalOut.of(found)
+    return OriginalOut.of(found, passages.sections_of(article_id))
 
 
 @router.get("/healthz")

@@ -85,12 +85,19 @@ class CopyOut(BaseModel):
     passage_id: str
     start: int
     end: int
+    headings: list[str]
     article: ArticleOut
 
     @classmethod
     def of(cls, passage: StoredPassage) -> Self:
         """Return the wire form of a copy."""
-        return cls(passage_id=passage.id, start=passage.start, end=passage.end, article=ArticleOut.of(passage.article))
+        return cls(
+            passage_id=passage.id,
+            start=passage.start,
+            end=passage.end,
+            headings=list(passage.headings),
+            article=ArticleOut.of(passage.article),
+        )
 
 
 class Scores(BaseModel):
@@ -122,7 +129,7 @@ class ResultOut(BaseModel):
         passage = result.passage
         return cls(
             rank=result.rank,
-            score=round(result.score, 4),
+            score=result.score,
             text=passage.text,
             highlights=[],
             passage_id=passage.id,
@@ -145,12 +152,13 @@ class IndexOut(BaseModel):
     snapshot: str
     encoder: str
     passages: int
+    settings: Annotated[str, Field(description="Identifies all that answers follow from: articles, model, search.")]
     calibrated: bool = False
 
     @classmethod
     def of(cls, info: IndexInfo) -> Self:
         """Return the wire form of an index."""
-        return cls(snapshot=info.snapshot, encoder=info.encoder, passages=info.passages)
+        return cls(snapshot=info.snapshot, encoder=info.encoder, passages=info.passages, settings=info.settings)
 
 
 class SearchOut(BaseModel):
@@ -169,11 +177,17 @@ class OriginalOut(BaseModel):
     article: ArticleOut
     original: str
     file_hash: Annotated[str | None, Field(description="SHA-256 of the file's bytes, in JSONL of the line's.")]
+    sections: Annotated[list[list[str]], Field(description="The headings above each passage, in order, each once.")]
 
     @classmethod
-    def of(cls, article: StoredArticle) -> Self:
+    def of(cls, article: StoredArticle, sections: list[tuple[str, ...]]) -> Self:
         """Return the wire form of an article with its original."""
-        return cls(article=ArticleOut.of(article.info), original=article.original, file_hash=article.file_hash or None)
+        return cls(
+            article=ArticleOut.of(article.info),
+            original=article.original,
+            file_hash=article.file_hash or None,
+            sections=[list(headings) for headings in sections],
+        )
 
 
 class Status(BaseModel):

@@ -1,12 +1,14 @@
 """Give tests the real default model, a real index of the shipped articles, and a real server."""
 
+import importlib
+import io
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,8 @@ from embeddings.store.builder import BuildRequest, build
 from embeddings.store.layout import IndexLayout
 from embeddings.store.loading import open_searcher
 from embeddings.store.manifest import read_current
+from scripts.cli import COMMANDS
+from scripts.options import Command, run_command
 
 ROOT = Path(__file__).parent.parent
 # Machines are shared: how long one example takes says nothing about the code. A gate tries the
@@ -126,10 +130,10 @@ class Served:
 
 
 @contextmanager
-def serve_process(index: Path) -> Iterator[Served]:
-    """Run `zhaiwen serve` on a free port until the body ends."""
+def serve_process(index: Path, port: int = 0) -> Iterator[Served]:
+    """Run `zhaiwen serve` until the body ends, on a free port where none is named."""
     with subprocess.Popen(
-        [sys.executable, "-m", "scripts.serve", "--index", str(index), "--port", "0"],
+        [sys.executable, "-m", "scripts.serve", "--index", str(index), "--port", str(port)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -163,3 +167,31 @@ def write_lines(path: Path, *records: object) -> Path:
     """Write a JSONL file."""
     path.write_text("\n".join(json.dumps(record, ensure_ascii=False) for record in records), encoding="utf-8")
     return path
+
+
+def zhaiwen(
+    *arguments: object, cwd: Path = ROOT, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own, with these settings only."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHAIWEN_")}
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.cli", *map(str, arguments)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=300,
+        env={**inherited, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", **(environment or {})},
+    )
+
+
+def zhaiwen_here(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a command in this process, with no settings: for many runs, since each new process imports for seconds."""
+    command: Command = importlib.import_module(COMMANDS[name][0]).COMMAND
+    out, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(errors):
+        try:
+            code = run_command(command, list(map(str, arguments)), {})
+        except SystemExit as stopped:  # argparse tells mistakes so
+            code = int(str(stopped.code))
+    return subprocess.CompletedProcess([name, *map(str, arguments)], code, out.getvalue(), errors.getvalue())

@@ -27,7 +27,11 @@ HEAVY = {
     "lxml": "corpus/readers/html_tree.py",
     "docx": "corpus/readers/word.py",
     "pypdfium2": "corpus/readers/pdf.py",
-    "ir_measures": "embeddings/evaluation/runner.py",
+    "ir_measures": "embeddings/evaluation/measures.py",
+    "scipy": "embeddings/evaluation/significance.py",
+    "matplotlib": "embeddings/evaluation/plots.py",
+    "jinja2": "embeddings/evaluation/report.py",
+    "httpx2": "embeddings/evaluation/service_answering.py",
 }
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60

@@ -17,6 +17,8 @@ def test_the_wheel_holds_articles_questions_and_the_page(tmp_path: Path) -> None
         names = set(archive.namelist())
     wanted = {f"corpus/articles/{path.name}" for path in shipped_articles().glob("*.md")}
     wanted |= {"corpus/questions/dev.jsonl", "service/web/index.html", "service/web/app.js", "service/web/style.css"}
+    page = ROOT / "embeddings" / "evaluation" / "page"
+    wanted |= {path.relative_to(ROOT).as_posix() for path in page.iterdir()}
     assert wanted <= names
     assert {name.split("/")[0] for name in names} == {
         "corpus",

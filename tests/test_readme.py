@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scripts.cli import COMMANDS
-from tests.conftest import ROOT, Served, serve_process, write_lines
+from tests.conftest import ROOT, Served, serve_process, write_lines, zhaiwen_here
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHINESE = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
@@ -37,8 +37,20 @@ def test_every_example_is_run_by_a_test_here() -> None:
     assert len(EXAMPLES) >= 8
 
 
+@pytest.fixture(scope="module")
+def measured(shipped_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Evaluate the questions that the README shows."""
+    folder = tmp_path_factory.mktemp("measured")
+    (table,) = re.findall(r"```csv\n(.*?)```", README, re.DOTALL)
+    (folder / "my-questions.csv").write_text(table, encoding="utf-8")
+    written = folder / "results.json"
+    finished = zhaiwen_here("evaluate", folder / "my-questions.csv", "--index", shipped_index, "--json", written)
+    assert finished.returncode == 0, finished.stderr
+    return written
+
+
 @pytest.fixture
-def folder(tmp_path: Path, shipped_index: Path, tiny_model_folder: Path) -> Path:
+def folder(tmp_path: Path, shipped_index: Path, tiny_model_folder: Path, measured: Path) -> Path:
     """Lay out the folder that the examples are run in."""
     shutil.copytree(ROOT / "corpus" / "articles", tmp_path / "my-articles")
     (tmp_path / "corpus").symlink_to(ROOT / "corpus")
@@ -50,13 +62,18 @@ def folder(tmp_path: Path, shipped_index: Path, tiny_model_folder: Path) -> Path
     write_lines(beir / "corpus.jsonl", {"_id": "d1", "title": "上门", "text": "上门要带证件。"})
     write_lines(beir / "queries.jsonl", {"_id": "q1", "text": "上门带什么"})
     (beir / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\n", encoding="utf-8")
+    (table,) = re.findall(r"```csv\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "my-questions.csv").write_text(table, encoding="utf-8")
+    for name in ("before", "after"):
+        shutil.copy(measured, tmp_path / f"{name}.json")
     return tmp_path
 
 
 @pytest.mark.parametrize("example", [line for line in of("zhaiwen") if line.split()[1] != "serve"])
-def test_command(example: str, folder: Path, cache: Path) -> None:
+def test_command(example: str, folder: Path, cache: Path, served: Served) -> None:
     if "rebuild" in example:
         (folder / "my-index").unlink()
+    example = example.replace("http://127.0.0.1:8000", served.url)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHAIWEN_")}
     finished = subprocess.run(
         [sys.executable, "-m", "scripts.cli", *shlex.split(example)[1:]],

@@ -5,14 +5,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from corpus.errors import CorpusError
-from embeddings.errors import QuestionSetError
+from embeddings.errors import MalformedLineError, QuestionSetError
+from embeddings.evaluation.asking import batches
+from embeddings.evaluation.matching import ranked_sections
 from embeddings.evaluation.question_sets import distinct, read_name, read_number, read_records, read_section
 from embeddings.evaluation.records import Found, Pool, PooledSection, Question, Section
-from embeddings.evaluation.runner import ranked_sections
+from embeddings.evaluation.systems import returned_by
 from embeddings.files import write_atomically
 from embeddings.protocols import Progress
 from embeddings.records import Mode
 from embeddings.searcher import MAX_RESULTS, Searcher
+
+# Questions encoded together.
+_BATCH = 256
 
 
 def pool(
@@ -27,12 +32,19 @@ def pool(
         depth: how many sections of each mode; fewer where the first `MAX_RESULTS` passages lie in
             fewer, or a question shares no word with more.
         progress: called with the number of questions answered since the last call.
+
+    Raises:
+        QuestionError: a question cannot be searched.
     """
     found: dict[str, dict[Section, list[Found]]] = {question.id: {} for question in questions}
     for mode in modes:
-        for question, sections in ranked_sections(searcher, questions, mode, progress, MAX_RESULTS):
-            for rank, section in enumerate(sections[:depth], start=1):
-                found[question.id].setdefault(section, []).append(Found(mode, rank))
+        for batch in batches(questions, _BATCH):
+            answers = searcher.search_many([question.text for question in batch], MAX_RESULTS, mode)
+            for question, results in zip(batch, answers, strict=True):
+                sections = ranked_sections(question, returned_by(results))[:depth]
+                for rank, section in enumerate(sections, start=1):
+                    found[question.id].setdefault(section, []).append(Found(mode, rank))
+            progress(len(batch))
     return tuple(
         Pool(id_, tuple(PooledSection(section, tuple(places)) for section, places in sections.items()))
         for id_, sections in found.items()
@@ -97,7 +109,7 @@ def _pool(line: str, where: str) -> Pool:
             )
             for item in record["sections"]
         )
-        distinct(pooled.section for pooled in sections)
+        distinct(pooled.section.name for pooled in sections)
         return Pool(read_name(record["id"], "id"), sections)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, CorpusError) as error:
-        raise QuestionSetError(f"{where}: not a pool ({error}); a line that `zhaiwen pool` wrote was wanted") from error
+        raise MalformedLineError(where, f"not a pool ({error}); a line that `zhaiwen pool` wrote was wanted") from error

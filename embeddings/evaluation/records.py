@@ -5,6 +5,10 @@ from typing import NamedTuple
 
 from embeddings.records import Mode
 
+# The grades of judgements.
+ANSWERS = 2
+HELPS = 1
+
 
 class Section(NamedTuple):
     """Name a section of an article by the path of its headings.
@@ -35,11 +39,23 @@ class Section(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Say that a section answers a question (grade 2), by the words of `answer`, or helps (grade 1)."""
+    """Say that a section answers a question (grade 2), by the words of `answer`, or helps (grade 1).
 
-    section: Section
+    Grade 0 says that it was read and does not help. Without a section, whatever holds the answer is meant.
+    """
+
+    section: Section | None
     grade: int
     answer: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return one text for what was judged, as qrels and runs want it."""
+        return f"“{self.answer}”" if self.section is None else self.section.name
+
+    def covers(self, section: Section) -> bool:
+        """Return whether the judged section is this one or holds it."""
+        return self.section is not None and self.section.covers(section)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +98,12 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Hold the mean of each measure over the questions, by ir-measures' names."""
+class Returned:
+    """Hold a passage that a system returned; `also_in` are the sections of its near-duplicates."""
 
-    questions: int
-    measures: dict[str, float]
+    passage: str
+    section: Section
+    title: str
+    text: str
+    score: float
+    also_in: tuple[Section, ...] = ()

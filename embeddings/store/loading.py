@@ -6,7 +6,7 @@ from embeddings.encoders.onnx_encoder import OnnxEncoder
 from embeddings.indexes.faiss_index import FaissIndex
 from embeddings.lexical import LexicalIndex
 from embeddings.records import IndexInfo
-from embeddings.searcher import Searcher
+from embeddings.searcher import Searcher, settings_hash
 from embeddings.store.layout import IndexLayout
 from embeddings.store.manifest import Manifest, read_current, verify
 from embeddings.store.passage_store import PassageStore
@@ -39,5 +39,11 @@ def open_snapshot(index: IndexLayout, manifest: Manifest) -> Searcher:
         vectors=FaissIndex.load(snapshot.vectors),
         lexical=LexicalIndex.load(snapshot.lexical),
         passages=PassageStore.open(snapshot.passages),
-        info=IndexInfo(manifest.snapshot, manifest.encoder.name, len(manifest.articles), manifest.passages),
+        info=IndexInfo(
+            manifest.snapshot,
+            manifest.encoder.name,
+            len(manifest.articles),
+            manifest.passages,
+            settings_hash(manifest.inputs),
+        ),
     )

@@ -139,12 +139,18 @@ class PassageStore:
         """Return the ids of all articles."""
         return frozenset(id_ for (id_,) in self._all("SELECT id FROM article", []))
 
-    def sections(self) -> frozenset[tuple[str, tuple[str, ...]]]:
-        """Return the article's id and the headings of every passage."""
-        found = self._all(
-            "SELECT DISTINCT article.id, headings FROM passage JOIN article ON article.number = passage.article", []
-        )
-        return frozenset((id_, tuple(json.loads(headings))) for id_, headings in found)
+    def sections_of(self, article: str) -> list[tuple[str, ...]]:
+        """Return the headings of an article's passages, in their order, each once."""
+        found = self._of(article, "headings")
+        return [tuple(json.loads(headings)) for headings in dict.fromkeys(headings for (headings,) in found)]
+
+    def texts_of(self, article: str) -> list[str]:
+        """Return the texts of an article's passages, in their order."""
+        return [text for (text,) in self._of(article, "text")]
+
+    def _of(self, article: str, column: str) -> list[Sequence[str]]:
+        wanted = "passage JOIN article ON article.number = passage.article WHERE article.id = ? ORDER BY row"
+        return self._all(f"SELECT {column} FROM {wanted}", [article])  # noqa: S608 -- our own columns
 
     def article(self, id_: str) -> StoredArticle | None:
         """Return the article of this id, None where there is none."""

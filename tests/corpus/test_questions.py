@@ -53,8 +53,8 @@ def test_sizes(name: str) -> None:
 @pytest.mark.parametrize("name", JUDGED)
 def test_every_judgement_names_a_section(name: str, sections: dict[Section, str]) -> None:
     questions = read_questions(FOLDER / f"{name}.jsonl")
-    judged = [judgement.section for question in questions for judgement in question.judgements]
-    assert set(judged) <= sections.keys()
+    judged = {judgement.section for question in questions for judgement in question.judgements}
+    assert judged <= sections.keys()
     twice = [
         question.id
         for question in questions
@@ -68,6 +68,7 @@ def test_every_answer_stands_in_its_section(name: str, sections: dict[Section, s
     for question in read_questions(FOLDER / f"{name}.jsonl"):
         assert 2 in {judgement.grade for judgement in question.judgements}, question.id
         for judgement in question.judgements:
+            assert judgement.section is not None
             assert (judgement.grade == 2) == (judgement.answer is not None), question.id
             assert (judgement.answer or "") in sections[judgement.section], (question.id, judgement)
 
@@ -93,7 +94,7 @@ def test_kinds_are_what_they_say(name: str) -> None:
 @pytest.mark.parametrize("name", JUDGED)
 def test_every_article_answers_something(name: str) -> None:
     questions = read_questions(FOLDER / f"{name}.jsonl")
-    answering = {j.section.article for question in questions for j in question.judgements if j.grade == 2}
+    answering = {j.section.article for question in questions for j in question.judgements if j.section and j.grade == 2}
     assert answering == {article.id for article in ARTICLES}
 
 

@@ -1,5 +1,6 @@
 """Answers from the index of the shipped articles, by the real default model."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from embeddings.errors import SnapshotError, TextTooLongError
 from embeddings.indexes.exact import ExactIndex
 from embeddings.lexical import tokenize
 from embeddings.records import FloatArray, Mode, Result
-from embeddings.searcher import CANDIDATES, Searcher
+from embeddings.searcher import CANDIDATES, Searcher, settings_hash
 from embeddings.store.builder import BuildRequest, build
 from embeddings.store.loading import open_searcher
 from tests.conftest import SilentReporter, article
@@ -62,7 +63,7 @@ def test_many_questions_get_what_each_gets_alone(searcher: Searcher) -> None:
 def test_dense_mode_is_nearest_neighbours_by_cosine(searcher: Searcher) -> None:
     results = searcher.search(VISITS, 10, Mode.DENSE)
     assert [result.dense for result in results] == sorted((result.dense for result in results), reverse=True)
-    assert [result.score for result in results] == [result.dense for result in results]
+    assert [result.score for result in results] == [round(result.dense, 4) for result in results]
 
 
 def test_lexical_scores_are_null_where_no_word_is_shared(searcher: Searcher) -> None:
@@ -167,3 +168,13 @@ def test_parts_that_do_not_belong_together(searcher: Searcher) -> None:
         replace(searcher, vectors=ExactIndex(vectors(2, 384)))
     with pytest.raises(SnapshotError, match="vectors of 8 components, its encoder multilingual-e5-small-q4 gives 384"):
         replace(searcher, vectors=ExactIndex(vectors(searcher.info.passages, 8)))
+
+
+def test_settings_name_all_that_answers_follow_from(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert re.fullmatch("[0-9a-f]{16}", searcher.info.settings)
+    before = settings_hash("inputs")
+    assert settings_hash("inputs") == before != settings_hash("others")
+    for name in ("CANDIDATES", "RECIPROCAL_RANK_CONSTANT", "_SEARCH_VERSION"):
+        with monkeypatch.context() as changed:
+            changed.setattr(f"embeddings.searcher.{name}", 7)
+            assert settings_hash("inputs") != before

@@ -1,11 +1,9 @@
 """What the two texts have to do with each other, before anything is drawn."""
 
-import unicodedata
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from corpus.records import About, Article, CleanArticle, Markup
 from scripts.cleaning_view import (
@@ -14,7 +12,6 @@ from scripts.cleaning_view import (
     count_rules,
     edited_text,
     heading,
-    printable,
     rows,
     segments,
     stretches,
@@ -110,27 +107,6 @@ def test_counts() -> None:
     counts = count_rules(articles)
     assert counts == (RuleCount("width", 2, 1 + 1, 1 + 3), RuleCount("ad", 1, 1, 0), RuleCount("menu", 1, 2, 0))
     assert total(counts) == RuleCount("all", 4, 5, 4)
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("上门 [b]　😀é\xa0", "上门 [b]　😀é\xa0"),
-        ("\x1b[31m", r"\x1b[31m"),
-        ("\x9b\x07\r\t\n", r"\x9b\x07\r\t\n"),
-        ("\u202e\u2066\u200b\ufeff\u2028", r"\u202e\u2066\u200b\ufeff\u2028"),
-        ("\ud800\ue000\U000e0041", r"\ud800\ue000\U000e0041"),
-    ],
-)
-def test_printable(text: str, wanted: str) -> None:
-    assert printable(text) == wanted
-
-
-@given(st.text())
-def test_printable_leaves_nothing_that_acts(text: str) -> None:
-    assert {unicodedata.category(character) for character in printable(text)}.isdisjoint(
-        {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Originals over real HTTP, and what a result says of them."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -101,7 +102,14 @@ def test_the_whole_answer(odd: httpx2.Client) -> None:
         },
         "original": f"---\nauthor: 张三\n---\n{COPY}\n",
         "file_hash": "ab" * 32,
+        "sections": [[]],
     }
+
+
+def test_an_articles_sections_are_those_of_its_passages(client: httpx2.Client) -> None:
+    answer = client.get("/articles/home-visits").json()
+    headings = re.findall(r"^## (.+)$", answer["original"], re.MULTILINE)
+    assert answer["sections"] == [[heading] for heading in headings]
 
 
 def test_a_result_lies_in_the_original_that_it_names(client: httpx2.Client) -> None:
@@ -122,7 +130,8 @@ def test_copies_are_one_result_that_names_where_else_it_stands(odd: httpx2.Clien
     results = odd.post("/search", json={"query": "上门要出示委托书吗", "k": 5}).json()["results"]
     (result,) = [one for one in results if one["text"] == COPY]
     (copy,) = result["also_in"]
-    assert set(copy) == {"passage_id", "start", "end", "article"}
+    assert set(copy) == {"passage_id", "start", "end", "headings", "article"}
+    assert copy["headings"] == []
     assert {result["article"]["id"], copy["article"]["id"]} == {"written", "copied"}
     original = odd.get(f"/articles/{copy['article']['id']}").json()["original"]
     assert original[copy["start"] : copy["end"]] == COPY

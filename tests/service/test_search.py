@@ -1,5 +1,6 @@
 """Searching over real HTTP, as DESIGN's wire format says."""
 
+import re
 from typing import Any
 
 import httpx2
@@ -21,6 +22,7 @@ def test_the_whole_answer(client: httpx2.Client) -> None:
     assert answer["answerable"] is None
     assert answer["index"]["encoder"] == "multilingual-e5-small-q4"
     assert answer["index"]["calibrated"] is False
+    assert re.fullmatch("[0-9a-f]{16}", answer["index"]["settings"])
     assert answer["took_ms"] > 0
     assert [result["rank"] for result in answer["results"]] == [1, 2, 3]
     assert "home-visits" in {result["article"]["id"] for result in answer["results"]}

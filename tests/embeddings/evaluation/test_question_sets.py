@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.errors import QuestionSetError
-from embeddings.evaluation.question_sets import read_beir_questions, read_questions
+from embeddings.errors import MalformedLineError, QuestionSetError
+from embeddings.evaluation.question_sets import read_name, read_questions
 from embeddings.evaluation.records import Judgement, Question, Section
 from tests.conftest import write_lines
 
@@ -49,7 +49,8 @@ def test_unanswerable_questions(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "q.jsonl", {"id": "u1", "question": "花呗怎么关", "kind": "near-miss"})
     assert read_questions(path, judged=False) == (Question("u1", "花呗怎么关", (), "near-miss"),)
     with pytest.raises(
-        QuestionSetError, match=r"q\.jsonl:1: not a question \('judgements'\); JSON with id, question and j"
+        QuestionSetError,
+        match=r"q\.jsonl:1: not a question \('judgements'\); JSON with id, question and judgements was wanted$",
     ):
         read_questions(path)
     (tmp_path / "bad.jsonl").write_text('{"id": "u1"}', encoding="utf-8")
@@ -63,8 +64,8 @@ def test_unanswerable_questions(tmp_path: Path) -> None:
         ("{", r"q.jsonl:2: not a question"),
         (json.dumps({**GOOD, "judgements": 3}), "not a question"),
         (json.dumps({**GOOD, "id": 3}), "must be a text"),
-        (json.dumps({**GOOD, "question": 3}), "not a question"),
-        (json.dumps({**GOOD, "question": "\ud83d"}), "holds half a character"),
+        (json.dumps({**GOOD, "question": 3}), r"not a question \(question must be a text, judgements a list\); JSON"),
+        (json.dumps({**GOOD, "question": "\ud83d"}), r"\(the question '.*' holds half a character"),
         ("[" * 100_000, "not a question"),
         (json.dumps({**GOOD, "id": "q2", "judgements": []}), "needs judgements of grade 1 or 2"),
         (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": 3}]}), "needs judgements of grade 1 or 2"),
@@ -76,7 +77,7 @@ def test_unanswerable_questions(tmp_path: Path) -> None:
         ),
         (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": True}]}), "a grade must be a whole number"),
         (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": "2"}]}), "a grade must be a whole number"),
-        (json.dumps({**GOOD, "judgements": [{"article": 3, "grade": 1}]}), "article must be a text"),
+        (json.dumps({**GOOD, "judgements": [{"article": 3, "grade": 1}]}), r"\(the article must be a text\)"),
         (
             json.dumps({**GOOD, "judgements": [{"article": "a", "headings": "一", "grade": 1}]}),
             "headings must be a list of texts",
@@ -90,6 +91,7 @@ def test_unanswerable_questions(tmp_path: Path) -> None:
         (json.dumps({**GOOD, "id": "q\0"}), "id must hold printable characters only"),
         (json.dumps({**GOOD, "id": ""}), "id must be a text"),
         (json.dumps({**GOOD, "judgements": {}}), "judgements a list"),
+        (json.dumps({**GOOD, "judgements": ["a"]}), "not a question"),
         (json.dumps({**GOOD, "judgements": [*GOOD_JUDGEMENTS, *GOOD_JUDGEMENTS]}), "a#一#二 is named twice"),
         (json.dumps({**GOOD, "plain": 3}), "plain must be a text"),
         (json.dumps({**GOOD, "judgements": [{"article": "a", "grade": 2, "answer": 3}]}), "answer must be a text"),
@@ -105,45 +107,62 @@ def test_bad_lines(tmp_path: Path, line: str, message: str) -> None:
 
 
 def test_no_questions(tmp_path: Path) -> None:
-    with pytest.raises(QuestionSetError, match="there is no such file"):
+    with pytest.raises(QuestionSetError, match=r"q\.jsonl: there is no such file; check the name$"):
         read_questions(tmp_path / "q.jsonl")
+    with pytest.raises(QuestionSetError, match=r"cannot be read as UTF-8 text \(.*directory.*\); check the file$"):
+        read_questions(tmp_path)
     (tmp_path / "q.jsonl").write_text("\n", encoding="utf-8")
     with pytest.raises(QuestionSetError, match="holds no question"):
         read_questions(tmp_path / "q.jsonl")
 
 
-def beir(folder: Path, qrels: str) -> Path:
-    (folder / "qrels").mkdir(parents=True)
-    write_lines(folder / "queries.jsonl", {"_id": "q1", "text": "一"}, {"_id": "q2", "text": "二"})
-    (folder / "qrels" / "test.tsv").write_text(qrels, encoding="utf-8")
-    return folder
+def test_malformed_lines_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
+    lines = (
+        json.dumps(GOOD),
+        "{",
+        "",
+        json.dumps({**GOOD, "id": "q2", "judgements": []}),
+        json.dumps({**GOOD, "question": "另一个"}),
+        json.dumps({**GOOD, "id": "q3"}),
+    )
+    path = tmp_path / "q.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    problems: list[MalformedLineError] = []
+    judged = (Judgement(Section("a", ("一", "二")), 2),)
+    assert read_questions(path, on_problem=problems.append) == (
+        Question("q1", "会上门吗", judged),
+        Question("q3", "会上门吗", judged),
+    )
+    assert [problem.where for problem in problems] == [f"{path}:2", f"{path}:4", f"{path}:5"]
+    assert problems[0].reason.startswith("not a question (Expecting property name")
+    assert [problem.reason for problem in problems[1:]] == [
+        "a question needs judgements of grade 1 or 2; add or correct them",
+        "the id 'q1' appears twice; ids must be unique",
+    ]
+    assert str(problems[2]) == f"{path}:5: the id 'q1' appears twice; ids must be unique"
 
 
-def test_beir_folder(tmp_path: Path) -> None:
-    folder = beir(tmp_path / "set", "query-id\tcorpus-id\tscore\r\nq2\td1\t1\r\nq2\td2\t0\r\n")
-    assert read_beir_questions(folder) == (Question("q2", "二", (Judgement(Section("d1", None), 1),)),)
+def test_nothing_but_malformed_lines(tmp_path: Path) -> None:
+    (tmp_path / "q.jsonl").write_text("{\n[]", encoding="utf-8")
+    problems: list[MalformedLineError] = []
+    with pytest.raises(QuestionSetError, match=r"q\.jsonl holds no question; write one JSON object a line$"):
+        read_questions(tmp_path / "q.jsonl", on_problem=problems.append)
+    assert [problem.where for problem in problems] == [f"{tmp_path / 'q.jsonl'}:{line}" for line in (1, 2)]
 
 
-@pytest.mark.parametrize(
-    ("qrels", "message"),
-    [
-        ("query-id\tcorpus-id\tscore\nq1 d1 1\n", "test.tsv:2: not a judgement"),
-        ("query-id\tcorpus-id\tscore\nq1\td1\tgut\n", "test.tsv:2: not a judgement"),
-        ("query-id\tcorpus-id\tscore\nq1\td1\t1_0\n", "'1_0' is no whole number"),
-        ("query-id\tcorpus-id\tscore\nq1\td\x01\t1\n", "corpus-id must hold printable characters only"),
-        ("query-id\tcorpus-id\tscore\nq9\td1\t1\n", "holds no judged question"),
-    ],
-)
-def test_bad_beir_folder(tmp_path: Path, qrels: str, message: str) -> None:
-    with pytest.raises(QuestionSetError, match=message):
-        read_beir_questions(beir(tmp_path / "set", qrels))
+def test_an_answer_that_is_given_to_a_set_without_answers_is_read(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "q.jsonl", GOOD, {"id": "q2", "question": "二"})
+    assert [len(question.judgements) for question in read_questions(path, judged=False)] == [1, 0]
 
 
-def test_qrels_without_a_header(tmp_path: Path) -> None:
-    (question,) = read_beir_questions(beir(tmp_path / "set", "q1\td1\t1\n"))
-    assert question.id == "q1"
+@pytest.mark.parametrize("blank", [" ", "\u3000", "\u00a0", "\u2003"])
+def test_names_may_hold_blanks_of_any_width(blank: str) -> None:
+    assert read_name(f"第一章{blank}A", "the heading") == f"第一章{blank}A"
+    with pytest.raises(TypeError, match="the heading must be a text"):
+        read_name(blank, "the heading")
 
 
-def test_missing_split(tmp_path: Path) -> None:
-    with pytest.raises(QuestionSetError, match=r"dev\.tsv: there is no such file"):
-        read_beir_questions(beir(tmp_path / "set", ""), split="dev")
+@pytest.mark.parametrize("character", ["\n", "\t", "\0", "\x7f", "\x85", "\u2028", "\u200b", "\ufeff"])
+def test_names_hold_nothing_that_cannot_be_seen(character: str) -> None:
+    with pytest.raises(TypeError, match="the heading must hold printable characters only"):
+        read_name(f"一{character}二", "the heading")

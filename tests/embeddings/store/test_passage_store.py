@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,18 @@ def test_an_article_is_read_by_its_id(tmp_path: Path) -> None:
     assert store.article("b") == StoredArticle(ArticleInfo("b", "b.txt", "b.txt", None, None, None, None, ()), "文", "")
     for unknown in ("", "c", "a/1 ", "A/1", "a%", "\x00"):
         assert store.article(unknown) is None
+
+
+def test_an_articles_sections_and_texts(tmp_path: Path) -> None:
+    other = Article("b", "b.txt", "文", Markup.PLAIN)
+    headed = [
+        replace(passage(number), headings=headings) for number, headings in enumerate([("二",), ("一",), ("二",)])
+    ]
+    store = stored(tmp_path, (ARTICLE, headed), (other, [passage(3, "b")]))
+    assert store.sections_of("a/1") == [("二",), ("一",)]
+    assert store.texts_of("a/1") == ["文0", "文1", "文2"]
+    assert store.texts_of("b") == ["文3"]
+    assert store.sections_of("c") == []
 
 
 def test_groups_of_duplicates_bear_the_id_of_their_first(tmp_path: Path) -> None:

@@ -1,0 +1,217 @@
+"""Define what the commands that evaluate have in common: question sets, and what is asked."""
+
+import argparse
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from corpus.reading import beir_corpus
+from corpus.unicode import printable
+from embeddings.encoders.model_folder import ModelRequest, find_model
+from embeddings.errors import MalformedLineError, QuestionSetError
+from embeddings.evaluation.answerability import AUROC, BASE_BRIER, BRIER, ECE, FPR
+from embeddings.evaluation.beir import read_beir_questions
+from embeddings.evaluation.csv_questions import CSV_SUFFIXES, read_csv_questions
+from embeddings.evaluation.evaluating import Asked
+from embeddings.evaluation.measures import COVERAGE, MEASURES
+from embeddings.evaluation.pooling import read_pools
+from embeddings.evaluation.question_sets import read_questions
+from embeddings.evaluation.records import Pool, Question
+from embeddings.evaluation.results import BY_ANSWER, Results
+from embeddings.evaluation.systems import Answering, IndexAnswering, unknown_sections
+from embeddings.files import sha256_of, write_atomically
+from embeddings.records import Mode
+from embeddings.store.builder import BuildRequest, build
+from embeddings.store.loading import open_searcher
+from scripts.options import Defaults, add_mode, add_model, whole_number
+from scripts.progress import TerminalReporter
+
+# The exit code where a condition that was to fail the command holds.
+FAILED = 1
+_MOST_WORST = 1_000
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+# Matches "nDCG@10 < 0.80", "R@5 by answer>=.5"; must not match "nDCG@10", "nDCG@10 = 1".
+_CONDITION = re.compile(r"\s*(?P<measure>[^<>=]*[^<>=\s])\s*(?P<operator>[<>]=?)\s*(?P<bound>[0-9]*\.?[0-9]+)\s*")
+_BY_SECTION = tuple(str(measure) for measure in MEASURES)
+_KNOWN = (
+    *_BY_SECTION,
+    *(str(measure) for measure in COVERAGE),
+    *(f"{name}{BY_ANSWER}" for name in _BY_SECTION),
+    *(AUROC, FPR, BRIER, BASE_BRIER, ECE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Hold a condition on a measure, as it was typed and as it is checked."""
+
+    text: str
+    measure: str
+    compare: Callable[[float, float], bool]
+    bound: float
+
+    def holds(self, results: Results) -> bool:
+        """Return whether results meet the condition.
+
+        Raises:
+            QuestionSetError: they have no such measure.
+        """
+        measures = {**results.measures, **(results.answerability.measures if results.answerability else {})}
+        if self.measure not in measures:
+            raise QuestionSetError(
+                f"{self.text!r} cannot be checked: these questions give no {self.measure}, but {', '.join(measures)}"
+            )
+        return self.compare(measures[self.measure].value, self.bound)
+
+
+def condition(text: str) -> Condition:
+    """Return the condition that an option's value says.
+
+    Raises:
+        argparse.ArgumentTypeError: it says none.
+    """
+    found = _CONDITION.fullmatch(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} was given, a condition such as 'nDCG@10 < 0.80' was wanted")
+    if found["measure"] not in _KNOWN:
+        raise argparse.ArgumentTypeError(f"there is no measure {found['measure']!r}; there are: {', '.join(_KNOWN)}")
+    return Condition(text, found["measure"], _OPERATORS[found["operator"]], float(found["bound"]))
+
+
+def add_question_sets(parser: argparse.ArgumentParser, defaults: Defaults, positional: bool) -> None:
+    """Add the options that name what to ask, and how."""
+    sets = parser.add_mutually_exclusive_group(required=positional)
+    help_ = "a question set: our JSONL, or CSV with the columns question and article or text"
+    if positional:
+        sets.add_argument("questions", nargs="?", type=Path, metavar="QUESTIONS", help=help_)
+    else:
+        sets.add_argument("--questions", type=Path, metavar="QUESTIONS", help=help_)
+    sets.add_argument(
+        "--beir", type=Path, metavar="DIR", help="a BEIR folder; without --index its corpus is indexed below the cache"
+    )
+    parser.add_argument("--split", default="test", help="which qrels of the BEIR folder (default: %(default)s)")
+    parser.add_argument(
+        "--unanswerable", type=Path, metavar="FILE", help="questions that the index holds no answer to, JSONL or CSV"
+    )
+    parser.add_argument(
+        "--pool",
+        type=Path,
+        metavar="POOL",
+        help="what was read for the set, as `zhaiwen pool` wrote it (default: pools/NAME beside QUESTIONS, if there)",
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="stop where a line is malformed, instead of going on without it"
+    )
+    add_mode(parser)
+    add_model(parser, defaults)
+
+
+def add_worst(parser: argparse.ArgumentParser, help_: str) -> None:
+    """Add --worst."""
+    parser.add_argument("--worst", type=whole_number(0, _MOST_WORST), default=5, metavar="N", help=help_)
+
+
+def read_asked(options: argparse.Namespace) -> Asked:
+    """Read the question sets that the options name.
+
+    Raises:
+        QuestionSetError: a set is missing or empty, two share an id, or a line is malformed under --strict.
+    """
+    problems: list[MalformedLineError] = []
+    if options.beir is not None:
+        questions = read_beir_questions(options.beir, options.split, problems.append)
+    else:
+        questions = _read(options.questions, judged=True, problems=problems)
+    unanswerable = () if options.unanswerable is None else _read(options.unanswerable, judged=False, problems=problems)
+    # What stands beside a question without answer, such as 没有答案, is no judgement.
+    unanswerable = tuple(replace(question, judgements=()) for question in unanswerable)
+    if problems and options.strict:
+        lines = "\n  ".join(map(str, problems))
+        raise QuestionSetError(f"{len(problems)} lines cannot be used, nothing was asked:\n  {lines}")
+    both = sorted({question.id for question in questions} & {question.id for question in unanswerable})
+    if both:
+        raise QuestionSetError(f"the ids {', '.join(both[:5])} stand in both sets; ids must be unique")
+    named = [path for path in (options.beir or options.questions, options.unanswerable) if path is not None]
+    return Asked(
+        questions,
+        unanswerable,
+        _pools(options, questions),
+        tuple(map(str, named)),
+        {problem.where: problem.reason for problem in problems},
+    )
+
+
+def _read(path: Path, judged: bool, problems: list[MalformedLineError]) -> tuple[Question, ...]:
+    read = read_csv_questions if path.suffix.lower() in CSV_SUFFIXES else read_questions
+    return read(path, judged, problems.append)
+
+
+def _pools(options: argparse.Namespace, questions: tuple[Question, ...]) -> tuple[Pool, ...]:
+    ids = {question.id for question in questions}
+    if options.pool is not None:
+        pools = read_pools(options.pool)
+        if not ids & {pool.id for pool in pools}:
+            raise QuestionSetError(f"{options.pool} is about none of these questions; name the pool of this set")
+        return pools
+    beside = None if options.questions is None else options.questions.parent / "pools" / options.questions.name
+    return read_pools(beside) if beside is not None and beside.is_file() else ()
+
+
+def open_index(folder: Path, mode: Mode) -> IndexAnswering:
+    """Return an index as what is asked.
+
+    Raises:
+        SnapshotError: there is none.
+    """
+    return IndexAnswering(open_searcher(folder), folder, mode)
+
+
+def beir_index(options: argparse.Namespace, reporter: TerminalReporter) -> Path:
+    """Return the index of a BEIR folder's corpus below the cache, after building it where it is not there."""
+    corpus = options.beir / "corpus.jsonl"
+    source = beir_corpus(corpus)
+    index: Path = options.cache / "beir" / f"{options.beir.resolve().name}-{sha256_of(corpus)[:12]}"
+    reporter.say(f"indexing {corpus} in {index}")
+    model = find_model(ModelRequest(options.model, options.query_prompt, options.passage_prompt), options.cache)
+    summary = build(BuildRequest(source, model, index), reporter)
+    for problem in summary.problems:
+        reporter.say(f"left out {problem}")
+    return index
+
+
+def check_judgements(answering: Answering, asked: Asked, options: argparse.Namespace) -> None:
+    """Refuse judgements about what the index does not hold: they would count as misses.
+
+    Raises:
+        QuestionSetError: there are some; all are named.
+    """
+    judged = [(question.id, one.section) for question in asked.questions for one in question.judgements]
+    # A pool that was found by its name may be older than the articles: what is gone is not returned either.
+    read = asked.pools if options.pool is not None else ()
+    pooled = [(pool.id, one.section) for pool in read for one in pool.sections]
+    unknown = unknown_sections(answering, [*judged, *pooled])
+    if unknown:
+        lines = "\n  ".join(map(printable, unknown))
+        raise QuestionSetError(
+            f"{len(unknown)} judgements are about articles or sections that {answering.system.place} does not hold; "
+            f"mend the question set, or name the index that it was written for:\n  {lines}"
+        )
+
+
+def write_page(path: Path, page: str) -> None:
+    """Write a page in one step.
+
+    Raises:
+        QuestionSetError: the file cannot be written.
+    """
+    try:
+        write_atomically(path, page)
+    except OSError as error:
+        raise QuestionSetError(f"{path} cannot be written ({error.strerror}); name another file") from error
