@@ -20,22 +20,24 @@ from scripts.evaluation_options import (
     add_question_sets,
     add_worst,
     check_judgements,
+    check_outputs,
     open_index,
     read_asked,
+    tell_left_out,
     write_page,
 )
-from scripts.evaluation_view import comparison_lines, pair_tables
-from scripts.options import Command, Defaults, run_command
+from scripts.evaluation_view import against, comparison_lines, pair_tables
+from scripts.options import LEFT_OUT, Command, Defaults, run_command
 from scripts.progress import TerminalReporter
 
 
-def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:  # noqa: ARG001 -- a command's signature
     """Add the command's options."""
     for name in ("first", "second"):
         parser.add_argument(
             name, type=Path, help="results that `evaluate --json` wrote, a TREC run file, or an index folder"
         )
-    add_question_sets(parser, defaults, positional=False)
+    add_question_sets(parser, positional=False)
     parser.add_argument(
         "--measure", default=MAIN_MEASURE, help="by which slices and questions are compared (default: %(default)s)"
     )
@@ -48,24 +50,27 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare and print; return the exit code."""
+    check_outputs(options, ("report",))
     reporter = TerminalReporter()
     asked = read_asked(options) if options.questions is not None or options.beir is not None else None
     first, second = (_results(path, asked, options, reporter) for path in (options.first, options.second))
     comparison = compare(first, second, options.measure)
-    if options.report is not None:
-        from embeddings.evaluation.report import comparison_page  # noqa: PLC0415 -- loads what draws the plots
-
-        write_page(options.report, comparison_page(comparison))
     for line in comparison_lines(comparison):
         print(line)
     console = Console()
     for table in pair_tables(comparison, options.worst):
         console.print()
         console.print(table)
+    if options.report is not None:
+        from embeddings.evaluation.report import comparison_page  # noqa: PLC0415 -- loads what draws the plots
+
+        write_page(options.report, comparison_page(comparison))
+    for results in (first, second):
+        tell_left_out(results, reporter)
     if options.fail_if_worse and is_worse(comparison):
-        print(f"zhaiwen compare: failed, for {options.second} is worse", file=sys.stderr)
+        print(f"zhaiwen compare: failed, for {against(comparison)}", file=sys.stderr)
         return FAILED
-    return 0
+    return LEFT_OUT if first.left_out or second.left_out else 0
 
 
 def _results(path: Path, asked: Asked | None, options: argparse.Namespace, reporter: TerminalReporter) -> Results:

@@ -11,8 +11,8 @@ from pathlib import Path
 from corpus.unicode import printable
 from embeddings.errors import AnsweringError, QuestionSetError
 from embeddings.evaluation.asking import respond
-from embeddings.evaluation.comparison import compare, is_worse
-from embeddings.evaluation.evaluating import Asked, count_cut_quotes, journal_key, results_of
+from embeddings.evaluation.comparison import check_enough, common, compare, is_worse
+from embeddings.evaluation.evaluating import Asked, blank_outcomes, count_cut_quotes, journal_key, results_of
 from embeddings.evaluation.journal import Journal
 from embeddings.evaluation.results import Response, Results
 from embeddings.evaluation.results_file import read_results, write_results
@@ -24,23 +24,29 @@ from scripts.evaluation_options import (
     add_question_sets,
     add_worst,
     beir_index,
+    check_conditions,
     check_judgements,
+    check_outputs,
     condition,
     open_index,
     read_asked,
+    tell_left_out,
     write_page,
 )
-from scripts.evaluation_view import result_lines
-from scripts.options import LEFT_OUT, Command, Defaults, add_index, run_command
+from scripts.evaluation_view import against, result_lines
+from scripts.options import LEFT_OUT, Command, Defaults, add_index, add_model, run_command
 from scripts.progress import TerminalReporter
+
+_WRITTEN = ("json", "report", "run_file", "qrels")
 
 
 def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     """Add the command's options."""
-    add_question_sets(parser, defaults, positional=True)
+    add_question_sets(parser, positional=True)
     add_index(parser, defaults)
-    # None tells apart whether an index was named: a BEIR folder has one of its own.
+    # None tells apart whether an index was named: without one, the corpus of a BEIR folder is indexed below the cache.
     parser.set_defaults(index=None, default_index=defaults.index)
+    add_model(parser, defaults)
     parser.add_argument("--url", help="ask a running service instead of an index, such as http://127.0.0.1:8000")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results to this file, for `compare`")
     parser.add_argument(
@@ -70,9 +76,12 @@ def run(options: argparse.Namespace) -> int:
     """Evaluate, write and print; return the exit code."""
     if options.resume and options.json is None:
         raise QuestionSetError("--resume needs --json FILE: what was answered before stands in FILE.partial")
-    # Before hours are spent on questions.
-    baseline = None if options.fail_if_worse is None else read_results(options.fail_if_worse)
+    check_outputs(options, _WRITTEN)
     asked = read_asked(options)
+    check_conditions(options.fail_if, asked)
+    baseline = None if options.fail_if_worse is None else read_results(options.fail_if_worse)
+    if baseline is not None:
+        check_enough(len(common(baseline.outcomes, blank_outcomes(asked))))
     reporter = TerminalReporter()
     with _answering(options, reporter) as answering:
         check_judgements(answering, asked, options)
@@ -80,15 +89,14 @@ def run(options: argparse.Namespace) -> int:
         results = results_of(answering.system, asked, responses)
         if isinstance(answering, IndexAnswering):
             results = replace(results, cut_quotes=count_cut_quotes(asked.questions, answering.searcher.passages))
-    _write(results, asked, responses, options)
+    if options.json is not None:
+        write_results(options.json, results)
     if journal is not None:
         journal.remove()
     for text in result_lines(results, options.worst):
         print(text)
-    for id_, reason in results.refused.items():
-        reporter.say(f"{printable(id_)} was refused, and found nothing: {printable(reason)}")
-    for line, reason in results.left_out.items():
-        reporter.say(f"left out {printable(line)}: {printable(reason)}")
+    _write(results, asked, responses, options)
+    tell_left_out(results, reporter)
     if _fails(results, baseline, options):
         return FAILED
     return LEFT_OUT if results.left_out else 0
@@ -122,16 +130,17 @@ def _respond(
             stack.enter_context(journal)
         title = f"asking {len(asked.all)} questions ({options.mode.value})"
         progress = stack.enter_context(reporter.bar(title, len(asked.all)))
+        kept = "name a file with --json, and --resume can finish" if journal is None else "--resume finishes it"
         try:
             return respond(answering, asked.all, progress, journal), journal
         except AnsweringError as error:
-            kept = "name a file with --json, and --resume can finish" if journal is None else "--resume finishes it"
             raise AnsweringError(f"{error}; {kept}") from error
+        except KeyboardInterrupt:
+            reporter.say(f"cut off; {kept}")
+            raise
 
 
 def _write(results: Results, asked: Asked, responses: list[Response], options: argparse.Namespace) -> None:
-    if options.json is not None:
-        write_results(options.json, results)
     if options.run_file is not None:
         write_run(options.run_file, responses, f"zhaiwen-{results.system.mode}")
     if options.qrels is not None:
@@ -143,16 +152,13 @@ def _write(results: Results, asked: Asked, responses: list[Response], options: a
 
 
 def _fails(results: Results, baseline: Results | None, options: argparse.Namespace) -> bool:
-    """Print which conditions hold, and return whether any does."""
+    """Print how the results stand to the baseline, and which conditions hold; return whether they fail."""
     failed = [condition.text for condition in options.fail_if if condition.holds(results)]
     if baseline is not None:
         comparison = compare(baseline, results)
-        difference = comparison.differences[comparison.measure]
+        print(f"\nto {printable(str(options.fail_if_worse))}: {against(comparison)}")
         if is_worse(comparison):
-            failed.append(
-                f"{comparison.measure} {difference.second:.4f} is worse than the baseline's {difference.first:.4f} "
-                f"(p = {difference.p:.4f})"
-            )
+            failed.append(against(comparison))
     for text in failed:
         print(f"zhaiwen evaluate: failed, for {text}", file=sys.stderr)
     return bool(failed)

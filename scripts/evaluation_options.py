@@ -2,8 +2,9 @@
 
 import argparse
 import operator
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from embeddings.errors import MalformedLineError, QuestionSetError
 from embeddings.evaluation.answerability import AUROC, BASE_BRIER, BRIER, ECE, FPR
 from embeddings.evaluation.beir import read_beir_questions
 from embeddings.evaluation.csv_questions import CSV_SUFFIXES, read_csv_questions
-from embeddings.evaluation.evaluating import Asked
+from embeddings.evaluation.evaluating import Asked, lost_quotes
+from embeddings.evaluation.matching import quotes_of
 from embeddings.evaluation.measures import COVERAGE, MEASURES
 from embeddings.evaluation.pooling import read_pools
 from embeddings.evaluation.question_sets import read_questions
@@ -25,7 +27,7 @@ from embeddings.files import sha256_of, write_atomically
 from embeddings.records import Mode
 from embeddings.store.builder import BuildRequest, build
 from embeddings.store.loading import open_searcher
-from scripts.options import Defaults, add_mode, add_model, whole_number
+from scripts.options import add_mode, whole_number
 from scripts.progress import TerminalReporter
 
 # The exit code where a condition that was to fail the command holds.
@@ -40,12 +42,11 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
 # Matches "nDCG@10 < 0.80", "R@5 by answer>=.5"; must not match "nDCG@10", "nDCG@10 = 1".
 _CONDITION = re.compile(r"\s*(?P<measure>[^<>=]*[^<>=\s])\s*(?P<operator>[<>]=?)\s*(?P<bound>[0-9]*\.?[0-9]+)\s*")
 _BY_SECTION = tuple(str(measure) for measure in MEASURES)
-_KNOWN = (
-    *_BY_SECTION,
-    *(str(measure) for measure in COVERAGE),
-    *(f"{name}{BY_ANSWER}" for name in _BY_SECTION),
-    *(AUROC, FPR, BRIER, BASE_BRIER, ECE),
-)
+_COVERAGE = tuple(str(measure) for measure in COVERAGE)
+_BY_ANSWER = tuple(f"{name}{BY_ANSWER}" for name in _BY_SECTION)
+_SEPARATION = (AUROC, FPR)
+_CALIBRATION = (BRIER, BASE_BRIER, ECE)
+_KNOWN = (*_BY_SECTION, *_COVERAGE, *_BY_ANSWER, *_SEPARATION, *_CALIBRATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +59,31 @@ class Condition:
     bound: float
 
     def holds(self, results: Results) -> bool:
-        """Return whether results meet the condition.
-
-        Raises:
-            QuestionSetError: they have no such measure.
-        """
+        """Return whether results meet the condition; they must have the measure."""
         measures = {**results.measures, **(results.answerability.measures if results.answerability else {})}
-        if self.measure not in measures:
-            raise QuestionSetError(
-                f"{self.text!r} cannot be checked: these questions give no {self.measure}, but {', '.join(measures)}"
-            )
         return self.compare(measures[self.measure].value, self.bound)
+
+
+def check_conditions(conditions: Iterable[Condition], asked: Asked) -> None:
+    """Refuse conditions on measures that these questions do not give.
+
+    Raises:
+        QuestionSetError: there is one.
+    """
+    read = any(0 in grades.values() for grades in asked.grades.values())
+    quoted = any(quotes_of(question) for question in asked.questions)
+    given = [
+        *_BY_SECTION,
+        *(_COVERAGE if read else ()),
+        *(_BY_ANSWER if quoted else ()),
+        *(_SEPARATION if asked.unanswerable else ()),
+        *_CALIBRATION,
+    ]
+    for one in conditions:
+        if one.measure not in given:
+            raise QuestionSetError(
+                f"{one.text!r} cannot be checked: these questions give no {one.measure}, but {', '.join(given)}"
+            )
 
 
 def condition(text: str) -> Condition:
@@ -85,7 +100,7 @@ def condition(text: str) -> Condition:
     return Condition(text, found["measure"], _OPERATORS[found["operator"]], float(found["bound"]))
 
 
-def add_question_sets(parser: argparse.ArgumentParser, defaults: Defaults, positional: bool) -> None:
+def add_question_sets(parser: argparse.ArgumentParser, positional: bool) -> None:
     """Add the options that name what to ask, and how."""
     sets = parser.add_mutually_exclusive_group(required=positional)
     help_ = "a question set: our JSONL, or CSV with the columns question and article or text"
@@ -93,9 +108,7 @@ def add_question_sets(parser: argparse.ArgumentParser, defaults: Defaults, posit
         sets.add_argument("questions", nargs="?", type=Path, metavar="QUESTIONS", help=help_)
     else:
         sets.add_argument("--questions", type=Path, metavar="QUESTIONS", help=help_)
-    sets.add_argument(
-        "--beir", type=Path, metavar="DIR", help="a BEIR folder; without --index its corpus is indexed below the cache"
-    )
+    sets.add_argument("--beir", type=Path, metavar="DIR", help="the questions of a BEIR folder")
     parser.add_argument("--split", default="test", help="which qrels of the BEIR folder (default: %(default)s)")
     parser.add_argument(
         "--unanswerable", type=Path, metavar="FILE", help="questions that the index holds no answer to, JSONL or CSV"
@@ -110,7 +123,6 @@ def add_question_sets(parser: argparse.ArgumentParser, defaults: Defaults, posit
         "--strict", action="store_true", help="stop where a line is malformed, instead of going on without it"
     )
     add_mode(parser)
-    add_model(parser, defaults)
 
 
 def add_worst(parser: argparse.ArgumentParser, help_: str) -> None:
@@ -125,16 +137,23 @@ def read_asked(options: argparse.Namespace) -> Asked:
         QuestionSetError: a set is missing or empty, two share an id, or a line is malformed under --strict.
     """
     problems: list[MalformedLineError] = []
-    if options.beir is not None:
-        questions = read_beir_questions(options.beir, options.split, problems.append)
-    else:
-        questions = _read(options.questions, judged=True, problems=problems)
-    unanswerable = () if options.unanswerable is None else _read(options.unanswerable, judged=False, problems=problems)
+    try:
+        if options.beir is not None:
+            questions = read_beir_questions(options.beir, options.split, problems.append)
+        else:
+            questions = _read(options.questions, judged=True, problems=problems)
+        unanswerable = (
+            () if options.unanswerable is None else _read(options.unanswerable, judged=False, problems=problems)
+        )
+    except QuestionSetError as error:
+        if not problems:
+            raise
+        # Of a set that holds nothing else, what is wrong with its lines is what counts.
+        raise QuestionSetError(_listed(str(error), problems)) from error
     # What stands beside a question without answer, such as 没有答案, is no judgement.
     unanswerable = tuple(replace(question, judgements=()) for question in unanswerable)
     if problems and options.strict:
-        lines = "\n  ".join(map(str, problems))
-        raise QuestionSetError(f"{len(problems)} lines cannot be used, nothing was asked:\n  {lines}")
+        raise QuestionSetError(_listed("nothing was asked, for lines cannot be used", problems))
     both = sorted({question.id for question in questions} & {question.id for question in unanswerable})
     if both:
         raise QuestionSetError(f"the ids {', '.join(both[:5])} stand in both sets; ids must be unique")
@@ -186,6 +205,10 @@ def beir_index(options: argparse.Namespace, reporter: TerminalReporter) -> Path:
     return index
 
 
+def _listed(what: str, problems: Iterable[object]) -> str:
+    return "\n  ".join([f"{what}:", *(printable(str(problem)) for problem in problems)])
+
+
 def check_judgements(answering: Answering, asked: Asked, options: argparse.Namespace) -> None:
     """Refuse judgements about what the index does not hold: they would count as misses.
 
@@ -197,12 +220,40 @@ def check_judgements(answering: Answering, asked: Asked, options: argparse.Names
     read = asked.pools if options.pool is not None else ()
     pooled = [(pool.id, one.section) for pool in read for one in pool.sections]
     unknown = unknown_sections(answering, [*judged, *pooled])
+    if isinstance(answering, IndexAnswering):
+        unknown += lost_quotes(asked.questions, answering.searcher.passages)
     if unknown:
-        lines = "\n  ".join(map(printable, unknown))
-        raise QuestionSetError(
-            f"{len(unknown)} judgements are about articles or sections that {answering.system.place} does not hold; "
-            f"mend the question set, or name the index that it was written for:\n  {lines}"
-        )
+        what = f"articles, sections or quotes were judged that {answering.system.place} does not hold"
+        advice = "mend the question set, or name the index that it was written for"
+        raise QuestionSetError(_listed(f"{what}; {advice}", unknown))
+
+
+def tell_left_out(results: Results, reporter: TerminalReporter) -> None:
+    """Name the questions that a system refused, and the lines that could not be used."""
+    for id_, reason in results.refused.items():
+        reporter.say(f"{printable(id_)} was refused, and found nothing: {printable(reason)}")
+    for line, reason in results.left_out.items():
+        reporter.say(f"left out {printable(line)}: {printable(reason)}")
+
+
+def check_outputs(options: argparse.Namespace, names: Iterable[str]) -> None:
+    """Refuse files to write that cannot be written, or that are read, before hours are spent on questions.
+
+    Raises:
+        QuestionSetError: there is one.
+    """
+    inputs = ("questions", "unanswerable", "pool", "fail_if_worse", "first", "second")
+    read = {found.resolve() for name in inputs if isinstance(found := getattr(options, name, None), Path)}
+    for name in names:
+        path: Path | None = getattr(options, name)
+        if path is None:
+            continue
+        if not path.name or path.is_dir() or not os.access(path.resolve().parent, os.W_OK):
+            raise QuestionSetError(
+                f"{str(path)!r} cannot be written: it is a folder, or its own is missing or closed; name another file"
+            )
+        if path.resolve() in read:
+            raise QuestionSetError(f"{path} is read by this command, and would be overwritten; name another file")
 
 
 def write_page(path: Path, page: str) -> None:

@@ -1,12 +1,14 @@
 """Show results and comparisons on the terminal."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
 
 from corpus.unicode import printable
+from embeddings.evaluation.answerability import best_grade, grade_words
 from embeddings.evaluation.comparison import SIGNIFICANT
 from embeddings.evaluation.measures import MAIN_MEASURE
 from embeddings.evaluation.results import (
@@ -15,7 +17,6 @@ from embeddings.evaluation.results import (
     Cut,
     Difference,
     Estimate,
-    Hit,
     Outcome,
     Pair,
     Results,
@@ -24,7 +25,7 @@ from embeddings.evaluation.results import (
 
 _SHOWN_HITS = 3
 _NAME_WIDTH = 24
-_GRADES = {None: "not judged", 0: "no help", 1: "helps", 2: "answers"}
+_JUDGED = "Judged"
 
 
 def result_lines(results: Results, worst: int) -> Iterator[str]:
@@ -32,8 +33,8 @@ def result_lines(results: Results, worst: int) -> Iterator[str]:
     yield _system(results.system)
     answerability = results.answerability
     count = 0 if answerability is None else answerability.unanswerable
-    unanswerable = f" and {count} unanswerable ones" if count else ""
-    yield f"{_answerable(results)} questions{unanswerable}"
+    unanswerable = f" and {_count(count, 'unanswerable one')}" if count else ""
+    yield f"{_count(_answerable(results), 'question')}{unanswerable}"
     yield ""
     yield from _measure_lines(results.measures)
     if results.cut_quotes:
@@ -77,31 +78,37 @@ def _worst_lines(results: Results, worst: int) -> Iterator[str]:
     for outcome in ranked:
         yield f"{outcome.values[MAIN_MEASURE]:.3f}  {printable(outcome.id)}  {printable(outcome.text)}"
         yield from (
-            f"       wanted ({_GRADES[one.grade]}): {printable(one.section)}" for one in outcome.wanted if one.grade
+            f"       wanted ({grade_words(one.grade, best_grade(outcome))}): {printable(one.section)}"
+            for one in outcome.wanted
+            if one.grade
         )
         yield from (f"       returned {line}" for line in _hit_lines(outcome))
 
 
 def _hit_lines(outcome: Outcome) -> Iterator[str]:
     for rank, hit in enumerate(outcome.hits[:_SHOWN_HITS], start=1):
-        yield f"{rank} ({_grade(hit)}): {printable(hit.section)}"
-
-
-def _grade(hit: Hit) -> str:
-    return f"{_GRADES[hit.grade]}, the quote" if hit.holds_answer else _GRADES[hit.grade]
+        words = grade_words(hit.grade, best_grade(outcome))
+        yield f"{rank} ({words}{', the quote' if hit.holds_answer else ''}): {printable(hit.section)}"
 
 
 def comparison_lines(comparison: Comparison) -> Iterator[str]:
     """Yield the lines that tell how two systems differ."""
     yield f"first   {_system(comparison.first.system)}"
     yield f"second  {_system(comparison.second.system)}"
-    yield f"{comparison.questions} questions in common"
+    yield f"{_count(comparison.questions, 'question')} in common"
     if comparison.alone:
-        yield f"{len(comparison.alone)} questions that only one of both was asked were left aside"
-    yield from _difference_lines("", "p", comparison.differences)
+        yield f"left aside, for only one of both was asked: {_count(len(comparison.alone), 'question')}"
+    judged = {name: one for name, one in comparison.differences.items() if name.startswith(_JUDGED)}
+    quality = {name: one for name, one in comparison.differences.items() if name not in judged}
+    yield from _difference_lines("", "p", quality)
+    if judged:
+        # How much was read is no quality: a p would say nothing.
+        unweighed = {name: replace(one, p=None) for name, one in judged.items()}
+        yield from _difference_lines("read by a judge", "", unweighed)
+    yield from _answerability_lines(comparison)
     for cut in Cut:
         some = {
-            f"{printable(one.name)} ({one.questions})": one.difference
+            f"{one.name} ({one.questions})": one.difference
             for one in comparison.slices
             if one.cut is cut and (cut is not Cut.ARTICLE or (one.difference.p or 0.0) < SIGNIFICANT)
         }
@@ -114,6 +121,16 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
         f"by {comparison.measure} the second answers {len(comparison.won)} questions better, "
         f"{len(comparison.lost)} worse"
     )
+
+
+def against(comparison: Comparison) -> str:
+    """Return in a line how the second system stands to the first."""
+    name, found = comparison.measure, comparison.differences[comparison.measure]
+    asked = sum(outcome.is_answerable for outcome in comparison.second.outcomes)
+    p = "" if found.p is None else f", p = {found.p:.4f}"
+    on = f"on {comparison.questions} of {_count(asked, 'question')}"
+    values = f"{name} {found.second:.4f} against {found.first:.4f}"
+    return f"{values} {on}, difference {_estimate(found.difference, '+')}{p}"
 
 
 def pair_tables(comparison: Comparison, worst: int) -> Iterator[Table]:
@@ -139,11 +156,21 @@ def _pairs(title: str, pairs: Sequence[Pair], measure: str) -> Table:
     return table
 
 
+def _answerability_lines(comparison: Comparison) -> Iterator[str]:
+    first, second = comparison.first.answerability, comparison.second.answerability
+    if first is not None and second is not None:
+        yield ""
+        yield f"{'':{_NAME_WIDTH}}  {'first':22}  second"
+        for name in (name for name in first.measures if name in second.measures):
+            yield f"{name:{_NAME_WIDTH}}  {_estimate(first.measures[name]):22}  {_estimate(second.measures[name])}"
+
+
 def _difference_lines(title: str, p: str, differences: Mapping[str, Difference]) -> Iterator[str]:
-    width = max(cell_len(name) for name in (title, *differences))
+    shown_names = {printable(name): one for name, one in differences.items()}
+    width = max(cell_len(name) for name in (title, *shown_names))
     yield ""
-    yield f"{set_cell_size(title, width)}  first  second  difference               {p}"
-    for name, one in differences.items():
+    yield f"{set_cell_size(title, width)}  first  second  difference               {p}".rstrip()
+    for name, one in shown_names.items():
         shown = "" if one.p is None else f"{one.p:.4f}"
         values = f"{one.first:.3f}  {one.second:.3f}   {_estimate(one.difference, '+'):23}"
         yield f"{set_cell_size(name, width)}  {values}  {shown}".rstrip()
@@ -162,6 +189,10 @@ def _system(system: System) -> str:
         f"settings {system.settings}" if system.settings else "",
     )
     return printable(", ".join(part for part in parts if part))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _answerable(results: Results) -> int:

@@ -62,7 +62,8 @@ def add_index(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
         type=Path,
         default=defaults.index,
         metavar="DIR",
-        help="the index folder (default: ZHAIWEN_INDEX, now %(default)s)",
+        # Not %(default)s: a command may tell apart whether an index was named.
+        help=f"the index folder (default: ZHAIWEN_INDEX, now {str(defaults.index).replace('%', '%%')})",
     )
 
 

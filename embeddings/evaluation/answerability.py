@@ -61,11 +61,25 @@ def first_is_right(outcome: Outcome) -> bool:
 
 
 def is_right(outcome: Outcome, hit: Hit) -> bool:
-    """Return whether a passage has the best grade that the question's judgements give.
+    """Return whether a passage has the best grade that the question's judgements give; grade 0 is never right."""
+    return bool(hit.grade) and hit.grade == best_grade(outcome)
 
-    In our sets that is 2; many BEIR folders know no grade above 1. Grade 0 is never right.
+
+def best_grade(outcome: Outcome) -> int | None:
+    """Return the best grade that a question's judgements give, None where it has none.
+
+    In our sets that is 2; BEIR folders know no grade above 1, or some above 2.
     """
-    return bool(hit.grade) and hit.grade == max((wanted.grade for wanted in outcome.wanted), default=None)
+    return max((wanted.grade for wanted in outcome.wanted), default=None)
+
+
+def grade_words(grade: int | None, best: int | None) -> str:
+    """Return what a grade says, given the best one of the question."""
+    if grade is None:
+        return "not judged"
+    if grade == 0:
+        return "no help"
+    return "answers" if grade == best else "helps"
 
 
 def _right(outcomes: Sequence[Outcome]) -> Values:

@@ -13,6 +13,8 @@ from embeddings.evaluation.slices import sliced
 
 # The p below which a difference is not taken for chance.
 SIGNIFICANT = 0.05
+# Of fewer, even one that lost all has a p of 2 / 2^5 = 0.06: the test could never fail.
+LEAST_QUESTIONS = 6
 _NAMED = 5
 # Differences below this come from the rounding of floats.
 _EQUAL = 1e-9
@@ -30,7 +32,7 @@ def compare(first: Results, second: Results, measure: str = MAIN_MEASURE) -> Com
         QuestionSetError: no question with an answer is common to both, common ones were judged
             otherwise, or the measure is unknown.
     """
-    pairs = _common(first, second)
+    pairs = common(first.outcomes, second.outcomes)
     alone = {outcome.id for outcome in first.outcomes} ^ {outcome.id for outcome in second.outcomes}
     # A measure by answer may be one of both, but of no question that both were asked.
     names = [name for name in first.measures if _having(pairs, name)]
@@ -53,19 +55,41 @@ def compare(first: Results, second: Results, measure: str = MAIN_MEASURE) -> Com
     )
 
 
+def check_enough(questions: int) -> None:
+    """See that there are enough questions for a difference to be told from chance.
+
+    Raises:
+        QuestionSetError: there are fewer than `LEAST_QUESTIONS`.
+    """
+    if questions < LEAST_QUESTIONS:
+        raise QuestionSetError(
+            f"{questions} questions in common cannot show p < {SIGNIFICANT}, at least {LEAST_QUESTIONS} can; "
+            "add questions, or set a bound with --fail-if"
+        )
+
+
 def is_worse(comparison: Comparison) -> bool:
-    """Return whether the second system is worse by the measure compared, and not by chance."""
+    """Return whether the second system is worse by the measure compared, and not by chance.
+
+    Raises:
+        QuestionSetError: there are fewer questions than `LEAST_QUESTIONS`.
+    """
+    check_enough(comparison.questions)
     found = comparison.differences[comparison.measure]
     return found.difference.value < 0 and found.p is not None and found.p < SIGNIFICANT
 
 
-_Common = list[tuple[Outcome, Outcome]]
+Common = list[tuple[Outcome, Outcome]]
 
 
-def _common(first: Results, second: Results) -> _Common:
-    """Return the questions that both were asked and that have an answer, after seeing that they are the same."""
-    others = {outcome.id: outcome for outcome in second.outcomes}
-    asked = [(one, others[one.id]) for one in first.outcomes if one.id in others]
+def common(first: Sequence[Outcome], second: Sequence[Outcome]) -> Common:
+    """Return the questions that both were asked and that have an answer, after seeing that they are the same.
+
+    Raises:
+        QuestionSetError: there are none, or some were judged otherwise.
+    """
+    others = {outcome.id: outcome for outcome in second}
+    asked = [(one, others[one.id]) for one in first if one.id in others]
     # One that only one side knows an answer to was judged otherwise.
     pairs = [(one, other) for one, other in asked if one.is_answerable or other.is_answerable]
     if not pairs:
@@ -81,18 +105,18 @@ def _common(first: Results, second: Results) -> _Common:
     return pairs
 
 
-def _having(pairs: _Common, measure: str) -> _Common:
+def _having(pairs: Common, measure: str) -> Common:
     """Return those questions that have the measure on both sides."""
     return [(one, other) for one, other in pairs if measure in one.values and measure in other.values]
 
 
-def _differences(having: _Common, measure: str) -> Values:
+def _differences(having: Common, measure: str) -> Values:
     """Return how much each value is higher in the second, 0 where only rounding makes a difference."""
     differences = np.array([other.values[measure] - one.values[measure] for one, other in having], dtype=np.float64)
     return np.where(np.abs(differences) < _EQUAL, 0.0, differences)
 
 
-def _difference(pairs: _Common, measure: str) -> Difference:
+def _difference(pairs: Common, measure: str) -> Difference:
     having = _having(pairs, measure)
     first, second = np.array([(one.values[measure], other.values[measure]) for one, other in having]).T
     differences = _differences(having, measure)
@@ -100,7 +124,7 @@ def _difference(pairs: _Common, measure: str) -> Difference:
     return Difference(float(first.mean()), float(second.mean()), difference, randomisation_p(differences))
 
 
-def _slices(having: _Common, measure: str) -> tuple[SliceDifference, ...]:
+def _slices(having: Common, measure: str) -> tuple[SliceDifference, ...]:
     """Return the differences of each slice, as the first sorts its questions; p is adjusted among those of one cut."""
     pair_of = {one.id: (one, other) for one, other in having}
     found = [

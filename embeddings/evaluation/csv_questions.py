@@ -3,6 +3,8 @@
 import csv
 import hashlib
 import io
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +29,8 @@ _COLUMNS = {
     "类型": "kind",
 }
 _DELIMITERS = ",\t;"
+# The line that some spreadsheets want above the header. Matches "sep=;"; must not match "sep,a".
+_DECLARED = re.compile(r"\Asep=.\r?\n")
 _HEADINGS_SEPARATOR = " > "
 _GRADES = {"1": 1, "2": 2}
 _ID_CHARACTERS = 12
@@ -64,7 +68,7 @@ def read_csv_questions(path: Path, judged: bool = True, on_problem: OnProblem = 
 
 def _rows(path: Path, on_problem: OnProblem) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield where each row stands and its filled cells by the names of their columns."""
-    text = _read(path)
+    text = _DECLARED.sub("\n", _read(path), count=1)
     header = next(filter(str.strip, text.splitlines()), "")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=header.count), strict=True)
     columns: list[str] | None = None
@@ -134,7 +138,8 @@ def _question(row: Mapping[str, str], where: str, judged: bool) -> Question:
 
 
 def _judgement(row: Mapping[str, str]) -> Judgement | None:
-    grade = row.get("grade", str(ANSWERS))
+    # Spreadsheets write 2.0, and Chinese keyboards ２.
+    grade = unicodedata.normalize("NFKC", row.get("grade", str(ANSWERS))).removesuffix(".0")
     if grade not in _GRADES:
         raise ValueError(f"the grade {grade!r} is neither 1 nor 2")
     # A cell may hold line breaks, which a name may not.

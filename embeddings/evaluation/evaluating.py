@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from embeddings.evaluation.answerability import measure_answerability
 from embeddings.evaluation.asking import respond
-from embeddings.evaluation.journal import Journal
 from embeddings.evaluation.matching import holds, quote_names
 from embeddings.evaluation.measures import COVERAGE, MEASURES, measure
 from embeddings.evaluation.records import ANSWERS, Pool, Question
@@ -52,8 +51,7 @@ class Asked:
     def grades(self) -> dict[str, dict[str, int]]:
         """Return for each judged question the grade of whatever was read, by name; 0 where it is in a pool alone."""
         judged = {question.id: {one.name: one.grade for one in question.judgements} for question in self.questions}
-        # A question that was not asked would count as one without results.
-        read = {one.id: {pooled.section.name: 0 for pooled in one.sections} for one in self.pools if one.id in judged}
+        read = {one.id: {pooled.section.name: 0 for pooled in one.sections} for one in self.pools}
         return {id_: read.get(id_, {}) | grades for id_, grades in judged.items()}
 
     @property
@@ -67,7 +65,6 @@ def journal_key(system: System, asked: Asked) -> str:
     """Return what identifies the answers of a system to questions, on one line."""
     return json.dumps(
         {
-            "index": system.snapshot,
             "settings": system.settings,
             "mode": system.mode,
             "depth": system.depth,
@@ -76,19 +73,23 @@ def journal_key(system: System, asked: Asked) -> str:
     )
 
 
-def evaluate(answering: Answering, asked: Asked, progress: Progress, journal: Journal | None = None) -> Results:
+def evaluate(answering: Answering, asked: Asked, progress: Progress) -> Results:
     """Ask a system all questions, and return what its answers are worth.
 
     Args:
         answering: the system.
         asked: the questions.
         progress: called with the number of questions answered since the last call.
-        journal: of an earlier run that was cut off.
 
     Raises:
-        AnsweringError: the system gave no answer; the journal holds those before.
+        AnsweringError: the system gave no answer.
     """
-    return results_of(answering.system, asked, respond(answering, asked.all, progress, journal))
+    return results_of(answering.system, asked, respond(answering, asked.all, progress))
+
+
+def blank_outcomes(asked: Asked) -> list[Outcome]:
+    """Return the questions with what is wanted, before anything was returned."""
+    return [_outcome(question, Response(question.id), {}, {}) for question in asked.all]
 
 
 def results_of(system: System, asked: Asked, responses: Iterable[Response]) -> Results:
@@ -120,22 +121,38 @@ def results_of(system: System, asked: Asked, responses: Iterable[Response]) -> R
 
 
 def count_cut_quotes(questions: Sequence[Question], passages: PassageStore) -> int:
-    """Return how many of the quotes that are wanted of an article no passage of it holds whole.
+    """Return how many of the quotes that are wanted no passage holds whole, of their article where one is named.
 
     No search can find them; the passages are cut within them, or the articles were changed.
     """
     wanted = _wanted_quotes(questions)
-    texts = {article: passages.texts_of(article) for article, _ in wanted}
+    texts = {article: passages.texts(article) for article, _ in wanted}
     return sum(not any(holds(text, quote) for text in texts[article]) for article, quote in wanted)
 
 
-def _wanted_quotes(questions: Iterable[Question]) -> set[tuple[str, str]]:
-    """Return each quote that answers a question with the article that it stands in."""
-    return {
-        (judgement.section.article, judgement.answer)
+def lost_quotes(questions: Sequence[Question], passages: PassageStore) -> list[str]:
+    """Return the quotes that are wanted of no certain article and stand in none, as `question id: quote`."""
+    wanted = [
+        (question.id, judgement)
         for question in questions
         for judgement in question.judgements
-        if judgement.section is not None and judgement.answer is not None and judgement.grade == ANSWERS
+        if judgement.section is None
+    ]
+    texts = [*passages.texts(), *passages.originals()] if wanted else []
+    return [
+        f"{id_}: {judgement.name}"
+        for id_, judgement in wanted
+        if not any(holds(text, judgement.answer or "") for text in texts)
+    ]
+
+
+def _wanted_quotes(questions: Iterable[Question]) -> set[tuple[str | None, str]]:
+    """Return each quote that answers a question with the article that it should stand in, None for any."""
+    return {
+        (judgement.section and judgement.section.article, judgement.answer)
+        for question in questions
+        for judgement in question.judgements
+        if judgement.answer is not None and judgement.grade == ANSWERS
     }
 
 
@@ -164,7 +181,7 @@ def _outcome(question: Question, response: Response, values: dict[str, float], g
         ),
         values=values,
         # A section that was read in vain is known by its pool alone.
-        hits=tuple(replace(hit, grade=grades.get(hit.section)) if hit.grade is None else hit for hit in response.hits),
+        hits=tuple(replace(hit, grade=grades.get(hit.section)) for hit in response.hits),
     )
 
 

@@ -135,9 +135,10 @@ def plot_calibration(bins: Sequence[Bin]) -> str:
         axes.plot((0, 1), (0, 1), color=_QUIET, linewidth=0.8, linestyle=(0, (3, 3)))
         axes.plot([one.score for one in bins], [one.right for one in bins], color=_FIRST, marker="o", markersize=_DOT)
         _unit_square(axes, "score of the first result, mean of the bin", "share that is right")
-        axes.set_title(f"n = {questions}, {len(bins)} bins of as many questions each", fontsize=8, loc="left")
+        parted = f", {len(bins)} bins of as many questions each" if len(bins) > 1 else ""
+        axes.set_title(f"n = {questions}{parted}", fontsize=8, loc="left")
 
-    return _drawn(draw, "calibration", f"Calibration curve over {questions} questions")
+    return _drawn(draw, "calibration", f"Calibration curve, n = {questions}")
 
 
 def plot_coverage(outcomes: Sequence[Outcome]) -> str:
@@ -156,7 +157,7 @@ def plot_coverage(outcomes: Sequence[Outcome]) -> str:
         _unit_square(axes, "coverage: share of the questions answered", "precision: share of these right")
         axes.set_title(f"n = {len(outcomes)}", fontsize=8, loc="left")
 
-    return _drawn(draw, "coverage", f"Precision against coverage over {len(outcomes)} questions")
+    return _drawn(draw, "coverage", f"Precision against coverage, n = {len(outcomes)}")
 
 
 def plot_scores(outcomes: Sequence[Outcome], threshold: float | None) -> str:

@@ -1,51 +1,49 @@
 """Write an evaluation, or a comparison of two, as one HTML page with nothing to load."""
 
 import hashlib
-import json
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from corpus.unicode import printable
-from embeddings.evaluation.answerability import BASE_BRIER, is_right, top_scores
+from embeddings.evaluation.answerability import AUROC, BASE_BRIER, BRIER, ECE, FPR, is_right, top_scores
 from embeddings.evaluation.comparison import SIGNIFICANT
-from embeddings.evaluation.measures import MAIN_MEASURE
+from embeddings.evaluation.measures import COVERAGE, MAIN_MEASURE
 from embeddings.evaluation.plots import MAX_ROWS, plot_calibration, plot_coverage, plot_scores, plot_slices
+from embeddings.evaluation.report_rows import KEPT, Details
 from embeddings.evaluation.results import (
     BY_ANSWER,
+    Answerability,
     Comparison,
     Cut,
     Estimate,
-    Hit,
     Interval,
     Outcome,
     Pair,
     Results,
-    ShownPassage,
-    Wanted,
 )
 
 # The columns of a table of slices; the first with its interval.
 SLICE_MEASURES = (MAIN_MEASURE, "RR@10", "R@5", "Success@5", f"Success@5{BY_ANSWER}")
 # A must-find question is missed where none of so many first results answers it.
 MISSED_BELOW = 5
+# Where of one system a result in fifty more was read, the measures are no longer fair to the other.
+UNEVENLY_READ = 0.02
+# These tell how much was read, not how good it is: nothing is better or worse by them.
+COVERAGE_MEASURES = tuple(map(str, COVERAGE))
+ANSWERABILITY_MEASURES = (AUROC, FPR, BRIER, BASE_BRIER, ECE)
 # Of more rows the page shows the others when it is told to: with 3,219 rows, Chromium opens and sorts
 # the table in a third of the time.
 SHOWN_ROWS = 250
 DASH = "–"
-# Kept in what is shown; everything else that acts is written out.
-_LINES = "\n\t"
 _PAGE = Path(__file__).parent / "page"
-# What could end a script, or is no character that a file takes.
-_UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 _CHINESE = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
 _SAYS = {
     "nDCG": "how well the first {} places are filled; a better grade counts more, and more the higher it stands",
@@ -53,37 +51,14 @@ _SAYS = {
     "R": "the share of all that is right that stands at the places up to {}",
     "AP": "the precision at the place of each right result, averaged",
     "Success": "the share of the questions with something right at the places up to {}",
-    "Judged": "the share of the first {} places that a judge has read; where it is low, the others say little",
+    "Judged": "no measure of quality: the share of the first {} places that a judge has read; "
+    "where it is low, the others say little",
     "AUROC": "how often an answerable question scores above an unanswerable one; 0.5 is chance",
     "FPR": "the share of the unanswerable questions that reach the threshold, which {} % of the answerable reach",
     "Brier": "the mean squared distance of the score from 1 where the first result is right, from 0 where it is not",
     BASE_BRIER: "the Brier score of one score for all questions, the share that is right: Brier should be lower",
     "ECE": "how far the score lies from the share that is right, averaged over bins",
 }
-
-
-class ShownHit(NamedTuple):
-    """Hold a hit as the page's script reads it; `passage` counts in the page's passages."""
-
-    rank: int
-    passage: int
-    score: float
-    grade: int | None
-    holds_answer: bool
-
-
-class ShownAnswer(NamedTuple):
-    """Hold what one system returned."""
-
-    name: str
-    hits: tuple[ShownHit, ...]
-
-
-class ShownRow(NamedTuple):
-    """Hold what opens below a question."""
-
-    wanted: tuple[tuple[str, int, str | None], ...]
-    answers: tuple[ShownAnswer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +69,15 @@ class MeasureRow:
     says: str
     by_section: Estimate | None
     by_answer: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class TwoEstimates:
+    """Hold a measure of two systems that no test tells apart."""
+
+    name: str
+    first: Estimate | None
+    second: Estimate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,52 +107,12 @@ class PairRow:
     pair: Pair
 
 
-class Details:
-    """Gather what opens below questions, each passage once."""
-
-    def __init__(self) -> None:
-        self._passages: dict[ShownPassage, int] = {}
-        self._rows: list[ShownRow] = []
-
-    def add(self, wanted: Sequence[Wanted], answers: Iterable[tuple[str, Results, Outcome]]) -> int:
-        """Take up a question; return its number.
-
-        Args:
-            wanted: its judgements.
-            answers: each system's name, results and outcome.
-        """
-        shown = tuple((printable(one.section), one.grade, one.answer and printable(one.answer)) for one in wanted)
-        self._rows.append(ShownRow(shown, tuple(self._answer(*answer) for answer in answers)))
-        return len(self._rows) - 1
-
-    def _answer(self, name: str, results: Results, outcome: Outcome) -> ShownAnswer:
-        hits = tuple(
-            ShownHit(rank, self._place(results, hit), round(hit.score, 4), hit.grade, hit.holds_answer)
-            for rank, hit in enumerate(outcome.hits, start=1)
-        )
-        return ShownAnswer(printable(name), hits)
-
-    def _place(self, results: Results, hit: Hit) -> int:
-        passage = results.passages.get(hit.passage, ShownPassage(hit.section, (), "(its text was not kept)"))
-        return self._passages.setdefault(passage, len(self._passages))
-
-    def json(self) -> Markup:
-        """Return everything as JSON that cannot end the script it stands in."""
-        passages = [
-            (printable(one.title), [printable(heading) for heading in one.headings], printable(one.text, kept=_LINES))
-            for one in self._passages
-        ]
-        data = {"passages": passages, "rows": self._rows}
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        return Markup(_UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text))  # noqa: S704 -- escaped right here
-
-
 def report_page(results: Results) -> str:
     """Return the page of an evaluation; the same results give the same text."""
     details = Details()
     scored = zip(results.outcomes, top_scores(results.outcomes).tolist(), strict=True)
     rows = [
-        QuestionRow(details.add(outcome.wanted, [("", results, outcome)]), outcome, first_answer(outcome), score)
+        QuestionRow(details.add(outcome, [("", results, outcome)]), outcome, first_answer(outcome), score)
         # Those without an answer have no measure, and come last.
         for outcome, score in sorted(scored, key=lambda one: one[0].values.get(MAIN_MEASURE, float("inf")))
     ]
@@ -188,11 +132,12 @@ def comparison_page(comparison: Comparison) -> str:
     details = Details()
 
     def shown(pairs: Iterable[Pair]) -> list[PairRow]:
-        return [PairRow(details.add(pair.first.wanted, _answers(comparison, pair)), pair) for pair in pairs]
+        return [PairRow(details.add(pair.first, _answers(comparison, pair)), pair) for pair in pairs]
 
     return _rendered(
         "comparison.html",
         comparison=comparison,
+        answerability=both_answerabilities(comparison.first.answerability, comparison.second.answerability),
         lost=shown(comparison.lost),
         won=shown(comparison.won),
         data=details.json(),
@@ -215,6 +160,14 @@ def measure_rows(measures: dict[str, Estimate]) -> list[MeasureRow]:
     return [MeasureRow(name, says(name), measures.get(name), measures.get(name + BY_ANSWER)) for name in names]
 
 
+def both_answerabilities(first: Answerability | None, second: Answerability | None) -> list[TwoEstimates]:
+    """Return the measures of answerability that either side has; none where a side knows nothing of it."""
+    if first is None or second is None:
+        return []
+    rows = [TwoEstimates(name, first.measures.get(name), second.measures.get(name)) for name in ANSWERABILITY_MEASURES]
+    return [row for row in rows if row.first is not None or row.second is not None]
+
+
 def says(measure: str) -> str:
     """Return what a measure says, in a sentence without a verb; "" for one that is not known."""
     kind, _, places = measure.removesuffix(BY_ANSWER).partition("@")
@@ -230,6 +183,11 @@ def group(outcome: Outcome) -> str:
 def groups(outcomes: Iterable[Outcome]) -> list[tuple[str, int]]:
     """Return the groups with the number of questions in each, in order of name."""
     return sorted(Counter(group(outcome) for outcome in outcomes).items())
+
+
+def counted(count: int, noun: str) -> str:
+    """Return how many there are of something: "1 question", "2 questions"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def number(value: float | None) -> str:
@@ -262,7 +220,11 @@ def probability(p: float | None) -> str:
 
 def _answers(comparison: Comparison, pair: Pair) -> list[tuple[str, Results, Outcome]]:
     sides = (("First", comparison.first, pair.first), ("Second", comparison.second, pair.second))
-    return [(f"{name}: {results.system.mode}, {results.system.place}", results, one) for name, results, one in sides]
+    # Of a TREC run the mode is not known.
+    return [
+        (f"{name}: {', '.join(filter(None, (results.system.mode, results.system.place)))}", results, one)
+        for name, results, one in sides
+    ]
 
 
 def _plots(results: Results) -> Iterator[Plot]:
@@ -311,6 +273,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "counted": counted,
         "number": number,
         "signed": signed,
         "interval": interval,
@@ -319,12 +282,14 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "BY_ANSWER": BY_ANSWER,
+        "COVERAGE_MEASURES": COVERAGE_MEASURES,
         "DASH": DASH,
         "MAIN_MEASURE": MAIN_MEASURE,
         "MISSED_BELOW": MISSED_BELOW,
         "SHOWN_ROWS": SHOWN_ROWS,
         "SIGNIFICANT": SIGNIFICANT,
         "SLICE_MEASURES": SLICE_MEASURES,
+        "UNEVENLY_READ": UNEVENLY_READ,
         "Cut": Cut,
         "group": group,
         "groups": groups,
@@ -335,4 +300,4 @@ def _environment() -> Environment:
 
 def _finalised(value: object) -> object:
     """Write out what strangers hid in their texts; markup of our own passes."""
-    return printable(value, kept=_LINES) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return printable(value, kept=KEPT) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -1,6 +1,7 @@
 """Write and read the results of an evaluation as JSON."""
 
 import json
+import math
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -44,8 +45,26 @@ def read_results(path: Path) -> Results:
             f"{path} has format {version}, this program reads format {RESULTS_VERSION}; evaluate anew"
         )
     try:
-        return _RESULTS.validate_json(text, strict=True)
+        results = _RESULTS.validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise QuestionSetError(f"{path} holds no results ({where}: {first['msg']}); evaluate anew") from error
+    wrong = _wrong(results)
+    if wrong is not None:
+        raise QuestionSetError(f"{path} holds no results ({wrong}); evaluate anew")
+    return results
+
+
+def _wrong(results: Results) -> str | None:
+    """Return what no evaluation gives, though its form is right; None where nothing is wrong."""
+    ids: set[str] = set()
+    for outcome in results.outcomes:
+        if outcome.id in ids:
+            return f"{outcome.id!r} stands there twice"
+        ids.add(outcome.id)
+        if outcome.is_answerable != bool(outcome.wanted):
+            return f"{outcome.id!r} is said to have an answer and wants nothing, or the other way round"
+        if not all(map(math.isfinite, (*outcome.values.values(), *(hit.score for hit in outcome.hits)))):
+            return f"{outcome.id!r} has a value that is no number"
+    return None

@@ -1,14 +1,16 @@
 """Ask a running service, as its clients do."""
 
-from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Annotated, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx2
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from embeddings.errors import AnsweringError, QuestionError, QuestionSetError
 from embeddings.evaluation.records import Returned, Section
@@ -16,61 +18,84 @@ from embeddings.evaluation.results import System
 from embeddings.evaluation.systems import PASSAGES, Headings
 from embeddings.records import Mode
 
-_TIMEOUT_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 # Keeps two cores busy; more would only wait for one another.
 _AT_ONCE = 4
 _UNSEARCHABLE = 422
 _NOT_THERE = 404
 
 
-_Kind = TypeVar("_Kind", bound=BaseModel)
+_Kind = TypeVar("_Kind", bound="_Border")
+_Given = TypeVar("_Given")
+_Answered = TypeVar("_Answered")
 
 
-class _Article(BaseModel):
-    id: str
+def _name(value: str) -> str:
+    """Return a name that the C++ of the measures, which ends it at a NUL, takes for no other.
+
+    Matches "要看哪些证件？", and a family emoji with its joiners: no judgement names it, but headings and file
+    names of a real index hold such characters. Must not match "h", NUL and "x", which would count as
+    "h", or a blank.
+    """
+    if not value.strip() or "\0" in value:
+        raise ValueError("a name must be a text without NUL")
+    return value
+
+
+_Name = Annotated[str, AfterValidator(_name)]
+
+
+class _Border(BaseModel):
+    """Take what a service sends for what it is, and for nothing else: no text for a number."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class _Article(_Border):
+    id: _Name
     title: str
 
 
-class _Copy(BaseModel):
-    headings: list[str]
+class _Copy(_Border):
+    headings: list[_Name]
     article: _Article
 
 
-class _Result(BaseModel):
-    score: float
+class _Result(_Border):
+    score: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
     text: str
-    passage_id: str
-    headings: list[str]
+    passage_id: _Name
+    headings: list[_Name]
     article: _Article
     also_in: list[_Copy]
 
 
-class _Index(BaseModel):
+class _Index(_Border):
     snapshot: str
     encoder: str
     passages: int
     settings: str
 
 
-class _Answer(BaseModel):
+class _Answer(_Border):
     results: list[_Result]
     index: _Index
 
 
-class _Ready(BaseModel):
+class _Ready(_Border):
     index: _Index
 
 
-class _Sections(BaseModel):
-    sections: list[list[str]]
+class _Sections(_Border):
+    sections: list[list[_Name]]
 
 
-class _Error(BaseModel):
+class _Error(_Border):
     message: str
     hint: str
 
 
-class _ErrorBody(BaseModel):
+class _ErrorBody(_Border):
     error: _Error
 
 
@@ -84,13 +109,16 @@ class ServiceAnswering:
 
     @classmethod
     @contextmanager
-    def connect(cls, url: str, mode: Mode, depth: int = PASSAGES) -> Iterator["ServiceAnswering"]:
+    def connect(
+        cls, url: str, mode: Mode, depth: int = PASSAGES, timeout: float = TIMEOUT_SECONDS
+    ) -> Iterator["ServiceAnswering"]:
         """Give a service that has an index loaded, and keep connections to it open.
 
         Args:
             url: where its page is, such as http://127.0.0.1:8000.
             mode: which side ranks.
             depth: how many passages to fetch for a question.
+            timeout: for how many seconds the service may be silent.
 
         Raises:
             QuestionSetError: the address is none.
@@ -105,20 +133,18 @@ class ServiceAnswering:
             usable = False
         if not usable:
             raise QuestionSetError(f"{url!r} is no address of a service; http://127.0.0.1:8000 is one")
-        with httpx2.Client(base_url=f"{url.rstrip('/')}/", timeout=_TIMEOUT_SECONDS) as client:
+        with httpx2.Client(base_url=f"{url.rstrip('/')}/", timeout=timeout) as client:
             index = _read(_Ready, _ask(client, "GET", "readyz")).index
             system = System(url, index.snapshot, index.encoder, index.passages, index.settings, mode.value, depth)
             yield cls(client, system)
 
     def ask(self, questions: Sequence[str]) -> list[list[Returned] | QuestionError]:
         """Return for each question the passages, best first, or why it cannot be searched."""
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
-            return list(threads.map(self._search, questions))
+        return _at_once(self._search, questions)
 
     def sections(self, articles: Collection[str]) -> dict[str, frozenset[Headings]]:
         """Return the sections of those articles that the index holds."""
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
-            found = list(threads.map(self._sections_of, articles))
+        found = _at_once(self._sections_of, articles)
         return {
             article: frozenset(tuple(headings) for headings in one.sections)
             for article, one in zip(articles, found, strict=True)
@@ -132,10 +158,11 @@ class ServiceAnswering:
             error = _read(_ErrorBody, response, _UNSEARCHABLE).error
             return QuestionError(f"{error.message}; {error.hint}")
         answer = _read(_Answer, response)
-        if answer.index.snapshot != self.system.snapshot:
+        # Not the snapshot's name: a rebuild of the same gives a new one, and the same answers.
+        if answer.index.settings != self.system.settings:
             raise AnsweringError(
-                f"{self.system.place} answers from {answer.index.snapshot} now, no longer from {self.system.snapshot}; "
-                "evaluate anew, without --resume"
+                f"{self.system.place} answers with the settings {answer.index.settings} now, no longer with "
+                f"{self.system.settings}; evaluate anew, without --resume"
             )
         return [_returned(result) for result in answer.results]
 
@@ -155,12 +182,48 @@ def _returned(result: _Result) -> Returned:
     )
 
 
+def _at_once(ask: Callable[[_Given], _Answered], given: Collection[_Given]) -> list[_Answered]:
+    """Return what `ask` returns for each, in order, asking several at a time.
+
+    Whatever goes wrong, Ctrl+C included, gets out at once: unlike those of a ThreadPoolExecutor, these
+    threads do not keep the process while they wait for a slow service.
+    """
+    jobs: SimpleQueue[tuple[_Given, Future[_Answered]]] = SimpleQueue()
+    futures: list[Future[_Answered]] = [Future() for _ in given]
+    for job in zip(given, futures, strict=True):
+        jobs.put(job)
+
+    def work() -> None:
+        while (taken := _next(jobs)) is not None:
+            one, future = taken
+            try:
+                future.set_result(ask(one))
+            except BaseException as error:  # noqa: BLE001 -- it is raised where the result is waited for
+                future.set_exception(error)
+
+    for _ in range(min(_AT_ONCE, len(futures))):
+        Thread(target=work, daemon=True).start()
+    try:
+        return [future.result() for future in futures]
+    finally:
+        # Nobody waits for the rest any more.
+        while _next(jobs) is not None:
+            pass
+
+
+def _next(jobs: SimpleQueue[_Given]) -> _Given | None:
+    try:
+        return jobs.get_nowait()
+    except Empty:
+        return None
+
+
 def _ask(client: httpx2.Client, method: str, address: str, body: dict[str, object] | None = None) -> httpx2.Response:
     try:
         return client.request(method, address, json=body)
     except httpx2.HTTPError as error:
         raise AnsweringError(
-            f"{client.base_url} does not answer ({error or type(error).__name__}); is `zhaiwen serve` running there?"
+            f"{client.base_url} does not answer ({error or type(error).__name__}); see that `zhaiwen serve` runs there"
         ) from error
 
 

@@ -144,9 +144,14 @@ class PassageStore:
         found = self._of(article, "headings")
         return [tuple(json.loads(headings)) for headings in dict.fromkeys(headings for (headings,) in found)]
 
-    def texts_of(self, article: str) -> list[str]:
-        """Return the texts of an article's passages, in their order."""
-        return [text for (text,) in self._of(article, "text")]
+    def texts(self, article: str | None = None) -> list[str]:
+        """Return the texts of an article's passages, or of all, in their order."""
+        found = self._all("SELECT text FROM passage ORDER BY row", []) if article is None else self._of(article, "text")
+        return [text for (text,) in found]
+
+    def originals(self) -> list[str]:
+        """Return the original texts of all articles."""
+        return [text for (text,) in self._all("SELECT original FROM article", [])]
 
     def _of(self, article: str, column: str) -> list[Sequence[str]]:
         wanted = "passage JOIN article ON article.number = passage.article WHERE article.id = ? ORDER BY row"

@@ -61,7 +61,7 @@ def test_unanswerable_questions_are_told_apart_by_score(shipped_index: Path, tmp
     # A question that is refused is one that nothing was answered to, as it should be.
     assert finished.returncode == 0, finished.stderr
     assert "u2 was refused, and found nothing: the question is empty" in finished.stderr
-    assert "1 questions and 2 unanswerable ones" in finished.stdout
+    assert "1 question and 2 unanswerable ones" in finished.stdout
     assert "AUROC                    1.000" in finished.stdout
     assert "FPR@95                   0.000" in finished.stdout
     assert "far-off: AUROC 1.000" in finished.stdout
@@ -107,7 +107,7 @@ def test_malformed_lines_are_left_out_or_stop_the_run(shipped_index: Path, tmp_p
     assert list(read_results(written).left_out) == [f"{questions}:2", f"{questions}:3"]
     strict = zhaiwen_here("evaluate", questions, "--index", shipped_index, "--strict")
     assert strict.returncode == 2
-    assert "2 lines cannot be used, nothing was asked:" in strict.stderr
+    assert "nothing was asked, for lines cannot be used:" in strict.stderr
     assert f"{questions}:3: the id 'q1' appears twice" in strict.stderr
 
 
@@ -124,7 +124,7 @@ def test_judgements_of_nothing_are_listed_all_at_once(shipped_index: Path, serve
     for place in (("--index", shipped_index), ("--url", served.url)):
         finished = zhaiwen_here("evaluate", questions, *place)
         assert finished.returncode == 2
-        assert f"3 judgements are about articles or sections that {place[1]} does not hold" in finished.stderr
+        assert f"articles, sections or quotes were judged that {place[1]} does not hold; mend" in finished.stderr
         assert "\n  q2: home-visits#\n  q2: home-visits#改过的标题\n  q2: gone\n" in finished.stderr
 
 
@@ -149,7 +149,7 @@ def test_a_pool_tells_how_much_was_read(shipped_index: Path, tmp_path: Path) -> 
     assert "q.jsonl is about none of these questions; name the pool of this set" in foreign.stderr
     stale = write_lines(tmp_path / "s.jsonl", {"id": "q1", "sections": [{"article": "gone", "found": {"dense": 1}}]})
     gone = zhaiwen_here("evaluate", questions, "--pool", stale, "--index", shipped_index)
-    assert "1 judgements are about articles or sections that" in gone.stderr
+    assert "name the index that it was written for:\n  q1: gone\n" in gone.stderr
 
 
 def test_conditions_set_the_exit_code(shipped_index: Path, tmp_path: Path) -> None:
@@ -189,9 +189,9 @@ def test_being_worse_than_a_baseline_sets_the_exit_code(shipped_index: Path, tmp
     assert zhaiwen_here(*asked, "--mode", "dense", "--json", baseline).returncode == 0
     worse = zhaiwen_here(*asked, "--mode", "lexical", "--fail-if-worse", baseline)
     assert worse.returncode == 1
-    assert re.search(
-        r"failed, for nDCG@10 0\.\d{4} is worse than the baseline's 0\.\d{4} \(p = 0\.0\d+\)", worse.stderr
-    )
+    told = r"nDCG@10 0\.\d{4} against 0\.\d{4} on 32 of 32 questions, difference -0\.\d{3} \[.*\], p = 0\.0\d+\n"
+    assert re.search(f"failed, for {told}", worse.stderr)
+    assert re.search(f"\nto {baseline}: {told}", worse.stdout)
     assert zhaiwen_here(*asked, "--mode", "dense", "--fail-if-worse", baseline).returncode == 0
 
 
@@ -211,9 +211,11 @@ def test_a_service_is_asked_as_its_index_is(served: Served, shipped_index: Path,
 def test_a_service_that_dies_half_way(shipped_index: Path, tmp_path: Path) -> None:
     written = tmp_path / "results.json"
     partial = tmp_path / "results.json.partial"
+    asked_for = tmp_path / "q.jsonl"
+    asked_for.write_text("\n".join(DEV.read_text(encoding="utf-8").splitlines()[::4]), encoding="utf-8")
     with serve_process(shipped_index) as running:
         port = int(running.url.rpartition(":")[2])
-        command = [sys.executable, "-m", "scripts.cli", "evaluate", DEV, "--url", running.url, "--json", written]
+        command = [sys.executable, "-m", "scripts.cli", "evaluate", asked_for, "--url", running.url, "--json", written]
         with subprocess.Popen(
             list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ
         ) as process:
@@ -226,14 +228,14 @@ def test_a_service_that_dies_half_way(shipped_index: Path, tmp_path: Path) -> No
     assert "--resume finishes it" in errors
     assert not written.exists()
     answered = partial.read_bytes().count(b"\n") - 1
-    assert 0 < answered < 320
+    assert 0 < answered < 80
     with serve_process(shipped_index, port) as running:
-        asked = ("evaluate", DEV, "--url", running.url, "--json")
+        asked = ("evaluate", asked_for, "--url", running.url, "--json")
         finished = zhaiwen_here(*asked, written, "--resume")
         whole = tmp_path / "whole.json"
         assert zhaiwen_here(*asked, whole).returncode == 0
     assert finished.returncode == 0, finished.stderr
-    assert f"{answered} of 320 questions were answered before" in finished.stderr
+    assert f"{answered} of 80 questions were answered before" in finished.stderr
     assert not partial.exists()
     assert read_results(written).outcomes == read_results(whole).outcomes
 
@@ -299,3 +301,78 @@ def test_a_beir_folder(tiny_model_folder: Path, tmp_path: Path) -> None:
     built = next((tmp_path / "cache" / "beir").iterdir())
     again = zhaiwen_here("evaluate", "--beir", folder, "--index", built, "--mode", "lexical")
     assert "R@1         1.000\n" in again.stdout
+
+
+def test_what_is_wrong_with_every_line_is_told(shipped_index: Path, tmp_path: Path) -> None:
+    asked = tmp_path / "q.csv"
+    asked.write_text("问题,文章ID\n上门看什么,home-visits\n", encoding="utf-8")
+    finished = zhaiwen_here("evaluate", asked, "--index", shipped_index)
+    assert finished.returncode == 2
+    assert f"holds no question; write one a row:\n  {asked}:2: neither article nor text is given" in finished.stderr
+
+
+def test_a_quote_that_stands_nowhere_is_refused(shipped_index: Path, tmp_path: Path) -> None:
+    asked = tmp_path / "q.csv"
+    rows = "编号,问题,答案\nq1,上门,这句话哪里都没有\nq2,联系人,对象是债务人，不应向联系人催收\n"
+    asked.write_text(rows, encoding="utf-8")
+    finished = zhaiwen_here("evaluate", asked, "--index", shipped_index)
+    assert finished.returncode == 2
+    assert finished.stderr.endswith("that it was written for:\n  q1: “这句话哪里都没有”\n")
+
+
+def test_grades_above_two(tiny_index: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    (folder / "qrels").mkdir(parents=True)
+    write_lines(folder / "queries.jsonl", {"_id": "q1", "text": "上门要带什么证件"})
+    rows = ("visits\t3", "calls\t1", "records\t0")
+    (folder / "qrels" / "test.tsv").write_text("".join(f"q1\t{row}\n" for row in rows), encoding="utf-8")
+    finished = zhaiwen_here("evaluate", "--beir", folder, "--index", tiny_index, "--mode", "lexical")
+    assert finished.returncode == 0, finished.stderr
+    assert "       wanted (answers): visits\n       wanted (helps): calls\n" in finished.stdout
+    assert "records" not in finished.stdout.partition("returned")[0]
+
+
+@pytest.mark.parametrize("option", ["--json", "--report", "--run", "--qrels"])
+def test_what_is_read_is_not_written_over(tmp_path: Path, option: str) -> None:
+    questions = write_lines(tmp_path / "q.jsonl", QUESTION)
+    before = questions.read_bytes()
+    finished = zhaiwen_here("evaluate", questions, option, questions)
+    assert finished.returncode == 2
+    assert "q.jsonl is read by this command, and would be overwritten; name another file" in finished.stderr
+    assert questions.read_bytes() == before
+    for nothing in ("", ".", tmp_path):
+        assert "cannot be written: it is a folder" in zhaiwen_here("evaluate", questions, option, nothing).stderr
+
+
+def test_too_few_questions_for_a_baseline(shipped_index: Path, tmp_path: Path) -> None:
+    questions = write_lines(tmp_path / "q.jsonl", *({**QUESTION, "id": f"q{number}"} for number in range(5)))
+    baseline = tmp_path / "baseline.json"
+    asked = ("evaluate", questions, "--index", shipped_index)
+    assert zhaiwen_here(*asked, "--json", baseline).returncode == 0
+    finished = zhaiwen_here(*asked, "--fail-if-worse", baseline)
+    assert finished.returncode == 2
+    assert (
+        "5 questions in common cannot show p < 0.05, at least 6 can; add questions, or set a bound" in finished.stderr
+    )
+
+
+def test_an_interrupted_run_tells_how_to_go_on(shipped_index: Path, tmp_path: Path) -> None:
+    written = tmp_path / "results.json"
+    partial = tmp_path / "results.json.partial"
+    command = [sys.executable, "-m", "scripts.cli", "evaluate", DEV, "--index", shipped_index, "--json", written]
+    with subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ
+    ) as process:
+        while process.poll() is None and not (partial.exists() and partial.read_bytes().count(b"\n") > 1):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "cut off; --resume finishes it" in errors
+    kept = partial.read_bytes()
+    forgotten = zhaiwen_here("evaluate", DEV, "--index", shipped_index, "--json", written)
+    assert forgotten.returncode == 2
+    assert re.search(r"holds \d+ answers of a run that was cut off; --resume goes on with them", forgotten.stderr)
+    assert partial.read_bytes() == kept
+    assert zhaiwen_here("evaluate", DEV, "--index", shipped_index, "--json", written, "--resume").returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]

@@ -32,6 +32,7 @@ IDS = (
     "长" * 200,
 )
 COPY = "催收人员上门应当出示工作证和委托书，拿不出来可以不开门，也可以报警。"
+WRITTEN = f"---\nauthor: 张三\n---\n## 上门\n\n{COPY}\n"
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +43,14 @@ def odd(tiny_model: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> It
     written = Article(
         id="written",
         path="w.md",
-        original=f"---\nauthor: 张三\n---\n{COPY}\n",
+        original=WRITTEN,
         markup=Markup.MARKDOWN,
-        body_start=len("---\nauthor: 张三\n---\n"),
+        body_start=WRITTEN.index("##"),
         about=About(author="张三"),
         file_hash="ab" * 32,
     )
-    build(BuildRequest(ArticleList([*articles, written, article("copied", COPY)]), tiny_model, index), SilentReporter())
+    copied = article("copied", f"## 证件\n\n{COPY}\n", markup=Markup.MARKDOWN)
+    build(BuildRequest(ArticleList([*articles, written, copied]), tiny_model, index), SilentReporter())
     with serve_process(index) as running, httpx2.Client(base_url=running.url, timeout=30) as opened:
         yield opened
 
@@ -100,9 +102,9 @@ def test_the_whole_answer(odd: httpx2.Client) -> None:
             "published": None,
             "tags": [],
         },
-        "original": f"---\nauthor: 张三\n---\n{COPY}\n",
+        "original": WRITTEN,
         "file_hash": "ab" * 32,
-        "sections": [[]],
+        "sections": [["上门"]],
     }
 
 
@@ -131,8 +133,8 @@ def test_copies_are_one_result_that_names_where_else_it_stands(odd: httpx2.Clien
     (result,) = [one for one in results if one["text"] == COPY]
     (copy,) = result["also_in"]
     assert set(copy) == {"passage_id", "start", "end", "headings", "article"}
-    assert copy["headings"] == []
-    assert {result["article"]["id"], copy["article"]["id"]} == {"written", "copied"}
+    headings = {one["article"]["id"]: one["headings"] for one in (result, copy)}
+    assert headings == {"written": ["上门"], "copied": ["证件"]}
     original = odd.get(f"/articles/{copy['article']['id']}").json()["original"]
     assert original[copy["start"] : copy["end"]] == COPY
     assert copy["article"] == odd.get(f"/articles/{copy['article']['id']}").json()["article"]

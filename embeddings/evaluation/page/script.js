@@ -1,6 +1,12 @@
 // Everything that a stranger wrote is set as text, never as markup.
-const GRADES = { 2: ["answers", "answers"], 1: ["helps", "helps"], 0: ["read, does not help", "read"] };
-const UNJUDGED = ["not judged", "unjudged"];
+const NO_HELP = "no help";
+// What a grade says → what is shown, and its class.
+const BADGES = {
+  answers: ["answers", "answers"],
+  helps: ["helps", "helps"],
+  [NO_HELP]: ["read, does not help", "read"],
+  "not judged": ["not judged", "unjudged"],
+};
 const collator = new Intl.Collator("zh");
 const lists = new Map();
 let parsed;
@@ -9,6 +15,10 @@ let parsed;
 function data() {
   parsed ??= JSON.parse(document.querySelector("#data").textContent);
   return parsed;
+}
+
+function counted(questions) {
+  return `${questions} question${questions === 1 ? "" : "s"}`;
 }
 
 function element(name, className, ...content) {
@@ -26,7 +36,7 @@ function quote(name, className, text, shown = [text]) {
 }
 
 function badge(grade) {
-  const [text, className] = GRADES[grade] ?? UNJUDGED;
+  const [text, className] = BADGES[grade];
   return element("span", `grade ${className}`, text);
 }
 
@@ -86,8 +96,8 @@ function wish([section, grade, answer]) {
 
 function wishes(wanted) {
   if (!wanted.length) return [element("p", "quiet", "Nothing: no article answers this question.")];
-  const read = wanted.filter(([, grade]) => grade === 0);
-  const right = wanted.filter(([, grade]) => grade !== 0);
+  const read = wanted.filter(([, grade]) => grade === NO_HELP);
+  const right = wanted.filter(([, grade]) => grade !== NO_HELP);
   const lists = [element("ul", "wanted", ...right.map(wish))];
   if (read.length) {
     const summary = element("summary", "", `${read.length} read in vain`);
@@ -209,7 +219,7 @@ class List {
       }
     }
     const all = this.texts.size;
-    this.form.querySelector("output").value = fitting === all ? `${all} questions` : `${fitting} of ${all} questions`;
+    this.form.querySelector("output").value = fitting === all ? counted(all) : `${fitting} of ${counted(all)}`;
     this.more.hidden = fitting <= this.shown;
     this.more.textContent = `Show all ${fitting}`;
   }

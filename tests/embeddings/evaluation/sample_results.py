@@ -121,6 +121,17 @@ def results(
     )
 
 
+def hostile() -> Results:
+    """Return results in which whatever comes from outside is hostile."""
+    wanted = (Wanted(HOSTILE, 2, "反"), Wanted(HOSTILE, 1, HOSTILE))
+    outcome = replace(OUTCOMES[0], id=HOSTILE, text=HOSTILE, kind=HOSTILE, wanted=wanted)
+    system = replace(SYSTEM, place=HOSTILE, snapshot=HOSTILE, encoder=HOSTILE, settings=HOSTILE, mode=HOSTILE)
+    made = results(
+        outcome, system=system, kind=HOSTILE, passages=ShownPassage(HOSTILE, (HOSTILE,), f"{HOSTILE}\n{HOSTILE}")
+    )
+    return replace(made, questions=(HOSTILE,), created=HOSTILE, left_out={HOSTILE: HOSTILE}, refused={HOSTILE: HOSTILE})
+
+
 def comparison(first: Results, second: Results) -> Comparison:
     """Return what became of each question, in the order of `won` and `lost`; the means are numbers that differ."""
     pairs = [
@@ -136,6 +147,7 @@ def comparison(first: Results, second: Results) -> Comparison:
         differences={
             "nDCG@10": Difference(0.5, 0.625, estimate(0.125, 0.0625), 0.0004),
             f"nDCG@10{BY_ANSWER}": Difference(0.5, 0.375, estimate(-0.125, 0.25), 0.5),
+            "Judged@5": Difference(0.75, 0.625, estimate(-0.125, 0.0625), 0.0004),
         },
         slices=(SliceDifference(Cut.KIND, "typo", 2, Difference(0.75, 0.5, estimate(-0.25, 0.125), 0.0123)),),
         won=tuple(sorted((pair for pair in pairs if pair.difference > 0), key=lambda pair: -pair.difference)),

@@ -94,16 +94,21 @@ def test_what_rounding_makes_of_equal_values_is_no_difference() -> None:
         # Two of 2 ** 6 changes of sign go as far.
         ([-0.25] * 6, 2 / 64, True),
         ([0.25] * 6, 2 / 64, False),
-        # Two of 2 ** 5 do: that may be chance.
-        ([-0.25] * 5, 2 / 32, False),
+        # Two of 2 ** 5 do, and one did not change: that may be chance.
+        ([*[-0.25] * 5, 0.0], 2 / 32, False),
         ([0.0] * 6, 1.0, False),
-        ([-0.5], None, False),
     ],
 )
 def test_worse_is_what_is_lower_and_not_by_chance(differences: list[float], p: float | None, worse: bool) -> None:
     found = shifted(differences)
     assert found.differences[NDCG].p == p
     assert is_worse(found) is worse
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_so_few_questions_cannot_show_that_anything_is_worse(count: int) -> None:
+    with pytest.raises(QuestionSetError, match=f"^{count} questions in common cannot show p < 0.05, at least 6 can"):
+        is_worse(shifted([-1.0] * count))
 
 
 def test_what_is_worse_is_told_by_the_measure_compared() -> None:

@@ -10,7 +10,7 @@ from corpus.reading import ArticleList
 from embeddings.encoders.model_folder import ModelFolder
 from embeddings.errors import QuestionError
 from embeddings.evaluation.asking import respond
-from embeddings.evaluation.evaluating import Asked, count_cut_quotes, evaluate, journal_key, results_of
+from embeddings.evaluation.evaluating import Asked, count_cut_quotes, evaluate, journal_key, lost_quotes, results_of
 from embeddings.evaluation.journal import Journal
 from embeddings.evaluation.records import Found, Judgement, Pool, PooledSection, Question, Returned, Section
 from embeddings.evaluation.results import Cut, Response, System
@@ -162,9 +162,9 @@ def test_the_key_of_a_journal_names_all_that_its_answers_follow_from() -> None:
         for unanswerable in ((), (UNANSWERABLE,))
     }
     assert len(keys) == 2**5
-    # Where an index lies does not matter.
+    # Where an index lies, and when it was built, does not matter.
     assert journal_key(System("a", "s", "e", 3, "h", "m", 1), Asked(())) == journal_key(
-        System("b", "s", "e", 3, "h", "m", 1), Asked(())
+        System("b", "t", "e", 3, "h", "m", 1), Asked(())
     )
 
 
@@ -214,8 +214,9 @@ def test_quotes_that_no_passage_holds_whole_are_counted(tiny_model: ModelFolder,
         Question("q4", "问", (Judgement(Section("gone", None), 2, "要带证件"),)),
     ]
     passages = open_searcher(index).passages
-    assert count_cut_quotes(questions, passages) == 2
+    assert count_cut_quotes(questions, passages) == 3
     assert count_cut_quotes(questions[:1], passages) == 0
+    assert lost_quotes(questions, passages) == ["q3: “没有这句”"]
 
 
 def test_responses_keep_no_more_than_is_shown() -> None:

@@ -30,6 +30,7 @@ THIRD = Response("q3", refused="太长 too long")
 def begun(folder: Path, *responses: Response) -> Path:
     """Write a journal that holds some responses."""
     path = folder / "r.json.partial"
+    path.unlink(missing_ok=True)
     with Journal.open(path, KEY, resume=False) as journal:
         journal.add(responses)
     return path
@@ -113,14 +114,36 @@ def test_answers_to_something_else_are_not_gone_on_with(tmp_path: Path, content:
     assert path.read_bytes() == content
 
 
-def test_without_resume_the_file_begins_anew(tmp_path: Path) -> None:
+def test_without_resume_answers_to_something_else_give_way(tmp_path: Path) -> None:
     path = begun(tmp_path, FIRST, SECOND)
+    path.write_bytes(b'{"index": "s2"}\n' + path.read_bytes().partition(b"\n")[2])
     with Journal.open(path, KEY, resume=False) as journal:
         assert journal.known == {}
         assert path.read_text(encoding="utf-8") == f"{KEY}\n"
         journal.add([THIRD])
     with Journal.open(path, KEY, resume=True) as journal:
         assert journal.known == {"q3": THIRD}
+
+
+def test_without_resume_answers_to_the_same_are_not_lost(tmp_path: Path) -> None:
+    path = begun(tmp_path, FIRST, SECOND)
+    kept = path.read_bytes()
+    with pytest.raises(QuestionSetError, match=r"partial holds 2 answers of a run that was cut off; --resume goes on"):
+        Journal.open(path, KEY, resume=False)
+    assert path.read_bytes() == kept
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+def test_two_runs_do_not_write_to_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "r.json.partial"
+    with Journal.open(path, KEY, resume=False) as journal:
+        with pytest.raises(
+            QuestionSetError, match=r"^another evaluation is writing to .*partial; wait for it, or name"
+        ):
+            Journal.open(path, KEY, resume=True)
+        journal.add([FIRST])
+    with Journal.open(path, KEY, resume=True) as journal:
+        assert journal.known == {"q1": FIRST}
 
 
 def test_there_need_be_nothing_to_resume(tmp_path: Path) -> None:
@@ -196,7 +219,7 @@ def test_what_was_added_outlives_a_process_that_is_killed(tmp_path: Path) -> Non
 
 def test_the_key_outlives_a_process_that_answers_nothing(tmp_path: Path) -> None:
     path = tmp_path / "r.json.partial"
-    opened = f"other = Journal.open(Path({str(path)!r}), {KEY!r}, resume=False)\nos._exit(7)"
+    opened = f"journal.remove()\nother = Journal.open(Path({str(path)!r}), {KEY!r}, resume=False)\nos._exit(7)"
     with in_a_process(path, opened) as process:
         process.communicate(timeout=60)
     assert process.returncode == 7

@@ -76,6 +76,11 @@ def test_a_section_is_not_its_namesake() -> None:
     assert names(QUESTION, result("a", "一二")) == ["a#一二"]
 
 
+def test_a_judged_section_stands_for_what_lies_in_it_or_is_a_copy_of_it() -> None:
+    lies_within, is_a_copy = result("a", "一", "粗"), result("c", "x", also_in=(copy("b", "w"),))
+    assert ranked_sections(QUESTION, [lies_within, is_a_copy]) == [Section("a", ("一",)), WHOLE_B]
+
+
 def names(question: Question, *results: Returned) -> list[str]:
     return ranked_names(question, results)
 
@@ -131,13 +136,22 @@ def test_quotes_are_found_at_the_first_passage_that_holds_them() -> None:
 
 
 def test_a_quote_counts_wherever_it_stands() -> None:
-    assert ranked_quotes(QUOTES, [result("elsewhere", text="记住：可以不开门")]) == ["“可以不开门”"]
+    elsewhere = result("elsewhere", text="记住：可以不开门")
+    assert ranked_quotes(QUOTES, [elsewhere]) == ["“可以不开门”"]
+    # The section that it was judged for is another: none is found here.
+    assert ranked_names(QUOTES, [elsewhere]) == ["elsewhere#"]
+    assert hits_of(QUOTES, [elsewhere]) == (Hit("elsewhere ()", "elsewhere#", 0.5, None, holds_answer=True),)
 
 
 @pytest.mark.parametrize("text", ["可以\n不开门", "可以 不开门", "可以不開門", "可以不开門！"])
 def test_a_quote_in_other_characters_or_lines_is_the_same(text: str) -> None:
     assert holds(text, "可以不开门")
     assert holds(f"前{text}后", "可以不開門")
+
+
+def test_a_quote_in_other_cases_is_the_same() -> None:
+    assert holds("在APP里还款", "在app里还款")
+    assert holds("在app里还款", "在ＡＰＰ里")
 
 
 @pytest.mark.parametrize("text", ["可以开门", "可以不开", "不开门，可以"])

@@ -130,6 +130,7 @@ def test_calibration_points_stand_where_the_axes_say() -> None:
     assert [on_axis(svg, "y", place) for place in dots(svg, "y")] == [0.0, 0.5]
     assert lines(svg, "var(--quiet)") == [[0.0, 1.0]]
     assert "n = 5, 2 bins of as many questions each" in texts(svg)
+    assert "n = 1" in texts(plot_calibration([Bin(0.5, 1.0, 1)]))
 
 
 def test_scores_name_both_groups_and_the_threshold() -> None:

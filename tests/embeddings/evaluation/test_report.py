@@ -11,7 +11,9 @@ import pytest
 
 from embeddings.evaluation.report import (
     DASH,
+    both_answerabilities,
     comparison_page,
+    counted,
     first_answer,
     interval,
     lang,
@@ -22,7 +24,17 @@ from embeddings.evaluation.report import (
     says,
     signed,
 )
-from embeddings.evaluation.results import BY_ANSWER, Interval, ShownPassage
+from embeddings.evaluation.results import (
+    BY_ANSWER,
+    Difference,
+    Hit,
+    Interval,
+    Outcome,
+    Results,
+    ShownPassage,
+    System,
+    Wanted,
+)
 from tests.embeddings.evaluation.sample_results import (
     FIRST,
     HOSTILE,
@@ -30,6 +42,7 @@ from tests.embeddings.evaluation.sample_results import (
     PASSAGES,
     SECOND,
     SHOWN_HOSTILE,
+    SYSTEM,
     asked,
     comparison,
     estimate,
@@ -44,6 +57,10 @@ def test_numbers_have_three_decimals_and_their_sign() -> None:
     assert [probability(p) for p in (0.0004, 0.001, 1.0, None)] == ["<0.001", "0.001", "1.000", DASH]
     assert interval(Interval(0.412, 0.558)) == "0.412–0.558"
     assert interval(Interval(-0.1, 0.2), is_signed=True) == "−0.100 to +0.200"
+
+
+def test_one_of_a_thing_is_named_in_the_singular() -> None:
+    assert [counted(count, "question") for count in (0, 1, 2)] == ["0 questions", "1 question", "2 questions"]
 
 
 def test_a_measure_says_how_many_places_it_looks_at() -> None:
@@ -98,8 +115,8 @@ def test_each_passage_stands_once_and_only_where_it_is_shown() -> None:
     )
     # d-3 is the worst.
     assert data["rows"][0] == [
-        [["visits#证件", 2, "要带证件"], ["calls", 1, None], ["records", 0, None]],
-        [["", [[1, 0, 0.55, 1, False]]]],
+        [["visits#证件", "answers", "要带证件"], ["calls", "helps", None], ["records", "no help", None]],
+        [["", [[1, 0, 0.55, "helps", False]]]],
     ]
     assert page.count("一天不超过三次") == 1
 
@@ -111,16 +128,37 @@ def test_no_text_can_end_the_script_that_it_stands_in() -> None:
     assert json.loads(text)["passages"] == [[SHOWN_HOSTILE, [], SHOWN_HOSTILE]]
 
 
+def graded(*grades: int) -> Outcome:
+    """Return a question whose judgements have these grades; of each it found a passage, and one that nobody judged."""
+    wanted = tuple(Wanted(f"section {grade}", grade) for grade in grades)
+    hits = tuple(Hit("p1", f"section {grade}", 0.5, grade, holds_answer=False) for grade in (*grades, None))
+    return replace(OUTCOMES[0], wanted=wanted, hits=hits)
+
+
+@pytest.mark.parametrize(
+    ("grades", "words"),
+    [
+        ((2, 1, 0), ["answers", "helps", "no help", "not judged"]),
+        ((1, 1, 0), ["answers", "answers", "no help", "not judged"]),
+        ((3, 2, 1), ["answers", "helps", "helps", "not judged"]),
+        ((3, 3, 0), ["answers", "answers", "no help", "not judged"]),
+    ],
+)
+def test_the_best_grade_of_a_question_answers_it_and_what_is_less_helps(
+    grades: tuple[int, ...], words: list[str]
+) -> None:
+    (text,) = re.findall(r'id="data">(.*?)</script>', report_page(results(graded(*grades))), re.DOTALL)
+    ((wanted, ((_, hits),)),) = json.loads(text)["rows"]
+    assert [word for _, word, _ in wanted] == words[:3]
+    assert [word for _, _, _, word, _ in hits] == words
+
+
 def test_what_is_not_there_has_no_place() -> None:
-    bare = replace(
-        results(OUTCOMES[-1]), measures={}, slices=(), answerability=None, left_out={}, refused={}, cut_quotes=None
-    )
+    bare = replace(results(OUTCOMES[3]), slices=(), answerability=None, left_out={}, refused={}, cut_quotes=None)
     page = report_page(bare)
     headings = re.findall(r"<h2 id=\"([a-z-]+)\"", page)
     assert headings == ["measures", "plots", "questions"]
-    assert "No question has an answer" in page
     assert "judged quotes" not in page
-    assert report_page(replace(bare, outcomes=(), passages={}))
 
 
 def test_a_passage_whose_text_was_not_kept_is_named() -> None:
@@ -132,3 +170,92 @@ def test_an_answer_beyond_the_fifth_place_is_missed() -> None:
     near = asked("d-8", 0.2, *[hit("p2", 0.5)] * 4, hit("p1", 0.4, 2), must_find=True)
     page = report_page(results(far, near))
     assert re.findall(r"first answer at \d+", page) == ["first answer at 6"]
+
+
+def texts(page: str) -> str:
+    """Return what stands between a page's tags, blanks folded."""
+    body = page.partition("<body>")[2].partition("<script")[0]
+    return " ".join(re.sub("<[^>]*>", " ", body).split())
+
+
+def test_one_question_is_not_many() -> None:
+    one = replace(results(OUTCOMES[0]), quotes=1, cut_quotes=1)
+    assert one.answerability is not None
+    single = replace(one, answerability=replace(one.answerability, answerable=1))
+    report = texts(report_page(single))
+    assert "1 question with an answer, asked of index" in report
+    assert "1 of 1 judged quote stands in no single passage" in report
+    assert "says of 1 answerable question and 1 unanswerable one." in report
+    assert "None: the only one has an answer among the first 5 results." in report
+    assert "1 of 1 has no answer among" in texts(report_page(results(OUTCOMES[2])))
+    for page in (report_page(single), comparison_page(comparison(single, results(SECOND.outcomes[0])))):
+        assert not re.search(r"\b1 (questions|judgements|answers|quotes|bins)\b", page)
+    assert "1 question that both were asked" in texts(comparison_page(comparison(single, results(SECOND.outcomes[0]))))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "note"),
+    [
+        (SYSTEM, SYSTEM, "Both have the same settings and the same mode: only rounding can make their answers differ."),
+        (SYSTEM, replace(SYSTEM, mode="dense"), "Both have the same settings; they differ in their mode."),
+        (SYSTEM, replace(SYSTEM, settings="other"), None),
+        # Two TREC runs: nothing is known of either.
+        (replace(SYSTEM, settings="", mode=""), replace(SYSTEM, settings="", mode=""), None),
+        (replace(SYSTEM, settings="", mode=""), replace(SYSTEM, settings="", mode="dense"), None),
+    ],
+)
+def test_same_settings_are_noted_where_they_are_known(first: System, second: System, note: str | None) -> None:
+    page = comparison_page(comparison(replace(FIRST, system=first), replace(SECOND, system=second)))
+    assert re.findall("Both have[^<]*", page) == ([] if note is None else [note])
+
+
+def test_what_is_known_of_neither_system_has_no_row() -> None:
+    run = replace(SYSTEM, place="a.run", snapshot="", encoder="", passages=0, settings="", mode="")
+    page = comparison_page(comparison(replace(FIRST, system=run), replace(SECOND, system=run)))
+    named = re.findall(r'<th scope="row">(\w+)</th>', page.partition("</table>")[0])
+    assert named == ["Place", "Depth", "Questions", "Judgements", "Date"]
+    assert '"First: a.run"' in page
+
+
+def test_a_comparison_by_coverage_is_not_one_of_quality() -> None:
+    sample = comparison(FIRST, SECOND)
+    page = comparison_page(replace(sample, measure="Judged@5"))
+    slices = page.partition('id="slices"')[2].partition("</section>")[0]
+    assert "p (Holm)" not in slices
+    assert "0.012" not in slices
+    assert "worse" not in slices
+
+
+@pytest.mark.parametrize(("difference", "is_noted"), [(0.0, False), (0.02, False), (0.021, True), (-0.03, True)])
+def test_unevenly_read_results_are_noted(difference: float, is_noted: bool) -> None:
+    sample = comparison(FIRST, SECOND)
+    judged = {
+        "Judged@5": Difference(0.5, 0.5, estimate(0.0), 1.0),
+        "Judged@10": Difference(0.5, 0.5 + difference, estimate(difference), 0.0001),
+    }
+    page = comparison_page(replace(sample, differences=sample.differences | judged))
+    assert ("What no judge has read counts as wrong" in page) is is_noted
+
+
+def test_without_measures_of_coverage_there_is_no_table_of_them() -> None:
+    sample = comparison(FIRST, SECOND)
+    page = comparison_page(replace(sample, differences={"nDCG@10": sample.differences["nDCG@10"]}))
+    assert "was read by a judge" not in page
+
+
+def with_measures(**values: float) -> Results:
+    assert FIRST.answerability is not None
+    measures = {name: estimate(value) for name, value in values.items()}
+    return replace(FIRST, answerability=replace(FIRST.answerability, measures=measures))
+
+
+def test_answerability_is_compared_where_both_sides_know_it() -> None:
+    first, second = with_measures(ECE=0.1, AUROC=0.9).answerability, with_measures(Brier=0.2, ECE=0.3).answerability
+    assert [(row.name, row.first, row.second) for row in both_answerabilities(first, second)] == [
+        ("AUROC", estimate(0.9), None),
+        ("Brier", None, estimate(0.2)),
+        ("ECE", estimate(0.1), estimate(0.3)),
+    ]
+    assert both_answerabilities(first, None) == both_answerabilities(None, second) == []
+    page = comparison_page(comparison(FIRST, replace(SECOND, answerability=None)))
+    assert "nswerability" not in page.partition("<body>")[2].partition("<script")[0]

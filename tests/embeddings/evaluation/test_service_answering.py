@@ -1,6 +1,9 @@
 """A service as it is asked by an evaluation: its answers, its refusals, and strangers at its address."""
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,27 +16,44 @@ from corpus.reading import ArticleList
 from corpus.records import Markup
 from embeddings.encoders.model_folder import ModelFolder
 from embeddings.errors import AnsweringError, QuestionError, QuestionSetError
-from embeddings.evaluation.records import Section
+from embeddings.evaluation.records import Returned, Section
 from embeddings.evaluation.service_answering import ServiceAnswering
 from embeddings.evaluation.systems import IndexAnswering, unknown_sections
 from embeddings.records import Mode
 from embeddings.searcher import Searcher
 from embeddings.store.builder import BuildRequest, build
 from embeddings.store.loading import open_searcher
-from tests.conftest import Served, SilentReporter, article
+from tests.conftest import ROOT, Served, SilentReporter, article
 
 QUESTIONS = ["微粒贷逾期会上门吗", "他们能给我妈打电话吗"]
-READY = {"status": "ready", "index": {"snapshot": "s1", "encoder": "e", "passages": 1, "settings": "h"}}
-ANSWER = {"results": [], "index": READY["index"]}
+# Longer than any test waits.
+LONG_SECONDS = 100.0
+INDEX = {"snapshot": "s1", "encoder": "e", "passages": 1, "settings": "h"}
+READY = {"status": "ready", "index": INDEX}
+ANSWER = {"results": [], "index": INDEX}
+NAMED = {"id": "a", "title": "题"}
+COPY = {"headings": ["h"], "article": NAMED}
+RESULT = {"score": 0.5, "text": "文", "passage_id": "p", "headings": ["h"], "article": NAMED, "also_in": [COPY]}
+WRONG = r"gave no answer of this version of zhaiwen \(1 fields are missing or wrong\)"
 
 
 @contextmanager
-def stranger(bodies: dict[str, tuple[int, object]]) -> Iterator[str]:
-    """Serve fixed answers by address: what no real service of ours gives."""
+def stranger(bodies: dict[str, tuple[int, object]], asleep: threading.Event | None = None) -> Iterator[str]:
+    """Serve fixed answers by address: what no real service of ours gives; where it has none, 404.
+
+    Args:
+        bodies: the status and body of each address.
+        asleep: given, it is set at the first question to another address, and those get no answer.
+    """
+    woken = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if asleep is not None and self.path not in bodies:
+                asleep.set()
+                woken.wait(LONG_SECONDS)
+                return
             status, body = bodies.get(self.path, (404, {}))
             sent = (body if isinstance(body, str) else json.dumps(body)).encode()
             self.send_response(status)
@@ -52,6 +72,7 @@ def stranger(bodies: dict[str, tuple[int, object]]) -> Iterator[str]:
         try:
             yield f"http://127.0.0.1:{server.server_port}"
         finally:
+            woken.set()
             server.shutdown()
             thread.join()
 
@@ -113,7 +134,7 @@ def test_what_is_no_address(url: str) -> None:
 
 def test_nothing_answers() -> None:
     wanted = pytest.raises(
-        AnsweringError, match=r"http://127\.0\.0\.1:1/ does not answer .* is `zhaiwen serve` running"
+        AnsweringError, match=r"http://127\.0\.0\.1:1/ does not answer .*; see that `zhaiwen serve` runs there$"
     )
     with wanted, ServiceAnswering.connect("http://127.0.0.1:1", Mode.DENSE):
         pass
@@ -144,8 +165,8 @@ def test_something_else_answers(ready: tuple[int, object], message: str) -> None
         ((422, {"detail": "?"}), "gave no answer of this version"),
         ((200, {**ANSWER, "results": [{"score": "high"}]}), "gave no answer of this version"),
         (
-            (200, {**ANSWER, "index": {"snapshot": "s2", "encoder": "e", "passages": 1, "settings": "h"}}),
-            "answers from s2 now, no longer from s1; evaluate anew, without --resume",
+            (200, {**ANSWER, "index": {**INDEX, "settings": "h2"}}),
+            "answers with the settings h2 now, no longer with h; evaluate anew, without --resume",
         ),
     ],
 )
@@ -164,3 +185,110 @@ def test_a_service_below_a_path() -> None:
         ServiceAnswering.connect(f"{url}/zhaiwen", Mode.DENSE) as service,
     ):
         assert service.ask(["上门"]) == [[]]
+
+
+def test_a_rebuild_of_the_same_is_the_same() -> None:
+    rebuilt = {**ANSWER, "index": {**INDEX, "snapshot": "s2"}}
+    assert ask_stranger((200, rebuilt)) == [[]]
+
+
+def ask_stranger(answer: tuple[int, object]) -> list[list[Returned] | QuestionError]:
+    with (
+        stranger({"/readyz": (200, READY), "/search": answer}) as url,
+        ServiceAnswering.connect(url, Mode.DENSE) as service,
+    ):
+        return service.ask(["上门"])
+
+
+# Headings and file names hold such characters, and what is read from the index itself may, too.
+@pytest.mark.parametrize("name", ["h", "上\t门", "👨\u200d👩\u200d👧", "\ue000", "a\u3000b"])
+def test_names_that_an_index_holds(name: str) -> None:
+    article_ = {"id": name, "title": "题"}
+    copy = {"headings": [name], "article": article_}
+    result = {**RESULT, "headings": [name], "article": article_, "also_in": [copy]}
+    section = Section(name, (name,))
+    returned = Returned("p", section, "题", "文", 0.5, (section,))
+    assert ask_stranger((200, {**ANSWER, "results": [result]})) == [[returned]]
+
+
+@pytest.mark.parametrize("name", ["h\0x", "\0", "", " ", 7, None])
+@pytest.mark.parametrize("place", ["passage_id", "headings", "article", "headings of a copy", "article of a copy"])
+def test_what_is_no_name(place: str, name: object) -> None:
+    wrong: dict[str, dict[str, object]] = {
+        "passage_id": {"passage_id": name},
+        "headings": {"headings": ["h", name]},
+        "article": {"article": {**NAMED, "id": name}},
+        "headings of a copy": {"also_in": [{**COPY, "headings": [name]}]},
+        "article of a copy": {"also_in": [{**COPY, "article": {**NAMED, "id": name}}]},
+    }
+    sent = {**ANSWER, "results": [{**RESULT, **wrong[place]}]}
+    with pytest.raises(AnsweringError, match=WRONG):
+        ask_stranger((200, sent))
+
+
+@pytest.mark.parametrize(
+    "score", ["NaN", "Infinity", "-Infinity", "1e999", "5", "1.01", "-0.1", '"0.5"', "true", "null"]
+)
+def test_what_is_no_score(score: str) -> None:
+    sent = json.dumps({**ANSWER, "results": [{**RESULT, "score": "SCORE"}]}).replace('"SCORE"', score)
+    with pytest.raises(AnsweringError, match=WRONG):
+        ask_stranger((200, sent))
+
+
+@pytest.mark.parametrize("score", [0, 0.5, 1])
+def test_what_is_a_score(score: float) -> None:
+    (returned,) = ask_stranger((200, {**ANSWER, "results": [{**RESULT, "score": score}]}))
+    assert isinstance(returned, list)
+    assert [one.score for one in returned] == [score]
+
+
+@pytest.mark.parametrize("name", ["h\0x", ""])
+def test_sections_that_have_no_name(name: str) -> None:
+    with (
+        stranger({"/readyz": (200, READY), "/articles/a": (200, {"sections": [["h"], ["h", name]]})}) as url,
+        ServiceAnswering.connect(url, Mode.DENSE) as service,
+        pytest.raises(AnsweringError, match=WRONG),
+    ):
+        service.sections(["a"])
+
+
+def test_an_articles_id_is_one_part_of_the_address() -> None:
+    bodies: dict[str, tuple[int, object]] = {
+        "/readyz": (200, READY),
+        "/articles/a%2F..%2Fb%3Fc%23%25": (200, {"sections": [["h"]]}),
+        "/articles/b": (200, {"sections": [["other"]]}),
+    }
+    with stranger(bodies) as url, ServiceAnswering.connect(url, Mode.DENSE) as service:
+        assert service.sections(["a/../b?c#%", "gone"]) == {"a/../b?c#%": {("h",)}}
+
+
+def test_a_service_that_hangs() -> None:
+    with (
+        stranger({"/readyz": (200, READY)}, asleep=threading.Event()) as url,
+        ServiceAnswering.connect(url, Mode.DENSE, timeout=0.2) as service,
+    ):
+        for ask in (lambda: service.ask(QUESTIONS), lambda: service.sections(["a"])):
+            with pytest.raises(AnsweringError, match=r"does not answer \(timed out\)"):
+                ask()
+
+
+@pytest.mark.parametrize("asks", ["service.ask(['上门'] * 20)", "service.sections([f'a{n}' for n in range(20)])"])
+def test_an_interrupt_waits_for_no_answer(asks: str) -> None:
+    asleep = threading.Event()
+    with stranger({"/readyz": (200, READY)}, asleep) as url:
+        # A test run in the background ignores the signal, and so would its children.
+        program = (
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+            "from embeddings.evaluation.service_answering import ServiceAnswering\n"
+            "from embeddings.records import Mode\n"
+            f"with ServiceAnswering.connect({url!r}, Mode.DENSE) as service: {asks}"
+        )
+        with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+            try:
+                assert asleep.wait(LONG_SECONDS)
+                process.send_signal(signal.SIGINT)
+                _, errors = process.communicate(timeout=10)
+            finally:
+                process.kill()
+    assert process.returncode == -signal.SIGINT
+    assert errors.endswith("KeyboardInterrupt\n")

@@ -69,8 +69,10 @@ def test_an_articles_sections_and_texts(tmp_path: Path) -> None:
     ]
     store = stored(tmp_path, (ARTICLE, headed), (other, [passage(3, "b")]))
     assert store.sections_of("a/1") == [("二",), ("一",)]
-    assert store.texts_of("a/1") == ["文0", "文1", "文2"]
-    assert store.texts_of("b") == ["文3"]
+    assert store.texts("a/1") == ["文0", "文1", "文2"]
+    assert store.texts("b") == ["文3"]
+    assert store.texts() == ["文0", "文1", "文2", "文3"]
+    assert store.originals() == ["上门 □□ 要\n证件", "文"]
     assert store.sections_of("c") == []
 
 
