@@ -55,16 +55,16 @@ def run(options: argparse.Namespace) -> int:
     asked = read_asked(options) if options.questions is not None or options.beir is not None else None
     first, second = (_results(path, asked, options, reporter) for path in (options.first, options.second))
     comparison = compare(first, second, options.measure)
+    if options.report is not None:
+        from embeddings.evaluation.report import comparison_page  # noqa: PLC0415 -- loads what draws the plots
+
+        write_page(options.report, comparison_page(comparison))
     for line in comparison_lines(comparison):
         print(line)
     console = Console()
     for table in pair_tables(comparison, options.worst):
         console.print()
         console.print(table)
-    if options.report is not None:
-        from embeddings.evaluation.report import comparison_page  # noqa: PLC0415 -- loads what draws the plots
-
-        write_page(options.report, comparison_page(comparison))
     for results in (first, second):
         tell_left_out(results, reporter)
     if options.fail_if_worse and is_worse(comparison):

@@ -93,9 +93,9 @@ def run(options: argparse.Namespace) -> int:
         write_results(options.json, results)
     if journal is not None:
         journal.remove()
+    _write(results, asked, responses, options)
     for text in result_lines(results, options.worst):
         print(text)
-    _write(results, asked, responses, options)
     tell_left_out(results, reporter)
     if _fails(results, baseline, options):
         return FAILED

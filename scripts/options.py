@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,8 @@ from service.settings import ServiceError, Settings
 
 # The exit code where a command did its work, but had to leave some articles out.
 LEFT_OUT = 3
+# What shells give for a program that ended since nobody read its output.
+_BROKEN_PIPE = 141
 USER_ERRORS = (CorpusError, EmbeddingsError, ServiceError)
 
 
@@ -143,10 +146,17 @@ def run_command(command: Command, arguments: Sequence[str] | None, environment: 
     try:
         parser = argparse.ArgumentParser(prog=f"zhaiwen {command.name}", description=command.help)
         command.add_arguments(parser, Defaults.from_environment(environment))
-        return command.run(parser.parse_args(arguments))
+        code = command.run(parser.parse_args(arguments))
+        # Here, and not at the end of the process, where nobody could tell what went wrong.
+        sys.stdout.flush()
+        return code
     except USER_ERRORS as error:
         print(f"zhaiwen {command.name}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read the output has seen enough, such as `head`; what else waits to be written goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
     except KeyboardInterrupt:
         print(f"zhaiwen {command.name}: interrupted; what was served before is unchanged", file=sys.stderr)
         return 130

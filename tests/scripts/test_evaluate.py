@@ -376,3 +376,20 @@ def test_an_interrupted_run_tells_how_to_go_on(shipped_index: Path, tmp_path: Pa
     assert partial.read_bytes() == kept
     assert zhaiwen_here("evaluate", DEV, "--index", shipped_index, "--json", written, "--resume").returncode == 0
     assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
+
+
+def test_files_are_written_though_nobody_reads_what_is_printed(shipped_index: Path, tmp_path: Path) -> None:
+    questions = write_lines(tmp_path / "q.jsonl", QUESTION)
+    page = tmp_path / "page.html"
+    evaluate = [sys.executable, "-m", "scripts.cli", "evaluate", questions, "--index", shipped_index, "--report", page]
+    with subprocess.Popen(
+        list(map(str, evaluate)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        errors = process.stderr.read()
+    assert process.returncode == 141
+    assert "Traceback" not in errors
+    assert "BrokenPipe" not in errors
+    assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
