@@ -212,7 +212,7 @@ def test_a_service_that_dies_half_way(shipped_index: Path, tmp_path: Path) -> No
     written = tmp_path / "results.json"
     partial = tmp_path / "results.json.partial"
     asked_for = tmp_path / "q.jsonl"
-    asked_for.write_text("\n".join(DEV.read_text(encoding="utf-8").splitlines()[::4]), encoding="utf-8")
+    asked_for.write_text("\n".join(DEV.read_text(encoding="utf-8").splitlines()[::2]), encoding="utf-8")
     with serve_process(shipped_index) as running:
         port = int(running.url.rpartition(":")[2])
         command = [sys.executable, "-m", "scripts.cli", "evaluate", asked_for, "--url", running.url, "--json", written]
@@ -228,14 +228,14 @@ def test_a_service_that_dies_half_way(shipped_index: Path, tmp_path: Path) -> No
     assert "--resume finishes it" in errors
     assert not written.exists()
     answered = partial.read_bytes().count(b"\n") - 1
-    assert 0 < answered < 80
+    assert 0 < answered < 160
     with serve_process(shipped_index, port) as running:
         asked = ("evaluate", asked_for, "--url", running.url, "--json")
         finished = zhaiwen_here(*asked, written, "--resume")
         whole = tmp_path / "whole.json"
         assert zhaiwen_here(*asked, whole).returncode == 0
     assert finished.returncode == 0, finished.stderr
-    assert f"{answered} of 80 questions were answered before" in finished.stderr
+    assert f"{answered} of 160 questions were answered before" in finished.stderr
     assert not partial.exists()
     assert read_results(written).outcomes == read_results(whole).outcomes
 
@@ -359,7 +359,11 @@ def test_too_few_questions_for_a_baseline(shipped_index: Path, tmp_path: Path) -
 def test_an_interrupted_run_tells_how_to_go_on(shipped_index: Path, tmp_path: Path) -> None:
     written = tmp_path / "results.json"
     partial = tmp_path / "results.json.partial"
-    command = [sys.executable, "-m", "scripts.cli", "evaluate", DEV, "--index", shipped_index, "--json", written]
+    # So many that most are still to be asked when the first batch is answered.
+    asked = [json.loads(line) for line in DEV.read_text(encoding="utf-8").splitlines()]
+    many = ({**question, "id": f"{question['id']}-{times}"} for times in range(4) for question in asked)
+    questions = write_lines(tmp_path / "q.jsonl", *many)
+    command = [sys.executable, "-m", "scripts.cli", "evaluate", questions, "--index", shipped_index, "--json", written]
     with subprocess.Popen(
         list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ
     ) as process:
@@ -370,12 +374,12 @@ def test_an_interrupted_run_tells_how_to_go_on(shipped_index: Path, tmp_path: Pa
     assert process.returncode == 130
     assert "cut off; --resume finishes it" in errors
     kept = partial.read_bytes()
-    forgotten = zhaiwen_here("evaluate", DEV, "--index", shipped_index, "--json", written)
+    forgotten = zhaiwen_here("evaluate", questions, "--index", shipped_index, "--json", written)
     assert forgotten.returncode == 2
     assert re.search(r"holds \d+ answers of a run that was cut off; --resume goes on with them", forgotten.stderr)
     assert partial.read_bytes() == kept
-    assert zhaiwen_here("evaluate", DEV, "--index", shipped_index, "--json", written, "--resume").returncode == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
+    assert zhaiwen_here("evaluate", questions, "--index", shipped_index, "--json", written, "--resume").returncode == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"q.jsonl", "results.json"}
 
 
 def test_files_are_written_though_nobody_reads_what_is_printed(shipped_index: Path, tmp_path: Path) -> None:
