@@ -5,9 +5,9 @@ usage: python benchmarks/chunk_sizes.py BEIR_FOLDER_OR_QUESTIONS WORK_FOLDER TAR
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from corpus.chunking import ChunkSizes
 from corpus.reading import beir_corpus, open_source, shipped_articles
 from embeddings.encoders.model_folder import ModelRequest, find_model
 from embeddings.evaluation.beir import read_beir_questions
@@ -17,6 +17,7 @@ from embeddings.evaluation.systems import IndexAnswering
 from embeddings.records import Mode
 from embeddings.store.builder import BuildRequest, build
 from embeddings.store.loading import open_searcher
+from embeddings.tuning import SHIPPED, read_tuning
 from scripts.options import Defaults
 from scripts.progress import TerminalReporter
 
@@ -28,11 +29,12 @@ def main(asked: Path, work: Path, sizes: list[str]) -> None:
     else:
         source, questions = open_source(shipped_articles()), read_questions(asked)
     model = find_model(ModelRequest(), Defaults.from_environment(os.environ).cache)
+    tuning = read_tuning(SHIPPED).tuning
     print("target maximum passages", *(mode.value for mode in Mode))
     for size in sizes:
         target, maximum = map(int, size.split(":"))
         index = work / f"{asked.stem}-{target}-{maximum}"
-        request = BuildRequest(source, model, index, sizes=ChunkSizes(target, maximum))
+        request = BuildRequest(source, model, index, tuning=replace(tuning, target_tokens=target, max_tokens=maximum))
         passages = build(request, TerminalReporter()).passages
         searcher = open_searcher(index)
         answering = [IndexAnswering(searcher, index, mode) for mode in Mode]

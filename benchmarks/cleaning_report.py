@@ -15,7 +15,7 @@ from corpus.cleaning import clean
 from corpus.reading import ArticleFolder
 from corpus.records import CleanArticle, Problem
 from embeddings.questions import MAX_QUESTION_CHARACTERS
-from embeddings.records import Mode
+from embeddings.records import Mode, SearchOptions
 from embeddings.store.loading import open_searcher
 from scripts.cleaning_view import count_rules
 
@@ -58,10 +58,10 @@ def findable(articles: list[CleanArticle], index: Path, mode: Mode) -> tuple[int
     """Return how many sentences are found by asking for them, and how many were asked for."""
     sentences = [match[0].strip() for article in articles for match in _SENTENCE.finditer(article.text)]
     sentences = [sentence[:MAX_QUESTION_CHARACTERS] for sentence in sentences]
-    answers = open_searcher(index).search_many(sentences, _ASKED, mode)
+    answers = open_searcher(index).search_many(sentences, SearchOptions(k=_ASKED, mode=mode))
     found = 0
-    for sentence, results in zip(sentences, answers, strict=True):
-        shown = ["".join((*result.passage.headings, result.passage.text)) for result in results]
+    for sentence, answer in zip(sentences, answers, strict=True):
+        shown = ["".join((*result.passage.headings, result.passage.text)) for result in answer.results]
         if any(sentence.rstrip(":：") in text for text in shown):
             found += 1
         else:

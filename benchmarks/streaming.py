@@ -24,6 +24,7 @@ import numpy as np
 
 from corpus.chunking import ChunkSizes, chunk
 from corpus.cleaning import clean
+from corpus.lexicon import load_lexicon
 from corpus.reading import ArticleFolder, shipped_articles
 from corpus.records import About, Article, CleanArticle, FileHash, Markup, Passage, Problem
 from embeddings.duplicates import DuplicateFinder
@@ -32,7 +33,8 @@ from embeddings.lexical import LexicalIndex, TermStatistics
 from embeddings.records import FloatArray
 from embeddings.store.layout import SnapshotLayout
 from embeddings.store.spool import TextSpool
-from embeddings.store.texts import write_texts
+from embeddings.store.texts import TextTools, write_texts
+from embeddings.terms import TermKind, TermSplitter
 
 NUMBERS = (10_000, 30_000, 100_000)
 DIMENSION = 384  # of the default model
@@ -80,6 +82,9 @@ def cut(article: CleanArticle) -> tuple[Passage, ...]:
     return chunk(article, ChunkSizes(), lambda texts: [len(text) * 2 // 3 + 2 for text in texts])
 
 
+TOOLS = TextTools(cut, TermSplitter(load_lexicon(), TermKind.PAIRS))
+
+
 def passages(articles: int) -> Iterator[Passage]:
     """Yield the passages of so many articles."""
     for item in GeneratedArticles(articles).articles():
@@ -102,7 +107,8 @@ def duplicates(articles: int) -> int:
 
 def lexical(articles: int) -> int:
     """Make the lexical index."""
-    statistics = TermStatistics()
+    splitter = TOOLS.splitter
+    statistics = TermStatistics(splitter.terms, splitter.words)
     with tempfile.TemporaryDirectory() as folder, TextSpool.in_folder(Path(folder)) as spool:
         for passage in passages(articles):
             spool.append(passage.indexed)
@@ -113,14 +119,15 @@ def lexical(articles: int) -> int:
 def texts(articles: int) -> int:
     """Write all but the vectors, as a rebuild does."""
     with tempfile.TemporaryDirectory() as folder, TextSpool.in_folder(Path(folder)) as spool:
-        return write_texts(GeneratedArticles(articles), cut, SnapshotLayout(Path(folder)), spool, strict=True).passages
+        parts = SnapshotLayout(Path(folder))
+        return write_texts(GeneratedArticles(articles), TOOLS, parts, spool, strict=True).passages
 
 
 def everything(articles: int) -> int:
     """Write all, with vectors that come from no model."""
     with tempfile.TemporaryDirectory() as folder, TextSpool.in_folder(Path(folder)) as spool:
         parts = SnapshotLayout(Path(folder))
-        written = write_texts(GeneratedArticles(articles), cut, parts, spool, strict=True)
+        written = write_texts(GeneratedArticles(articles), TOOLS, parts, spool, strict=True)
         FaissIndex.from_windows(DIMENSION, map(encode, spool.windows(WINDOW))).save(parts.vectors)
         return written.passages
 

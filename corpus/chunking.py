@@ -10,12 +10,14 @@ from corpus.errors import CorpusError
 from corpus.normalising import normalise
 from corpus.offsets import OffsetMap
 from corpus.records import Block, BlockKind, CleanArticle, Passage
+from corpus.sentences import SENTENCE
 from corpus.structure import blocks
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
-# Provisional. nDCG@10 of the default model, dense / hybrid, one passage size a row; cmrc2018-dev,
-# drcd-dev, our dev set (`benchmarks/chunk_sizes.py`; 845 passages at 128, the size that was pooled):
+# What a tuning says goes before these; `zhaiwen tune` tries sizes together with the rest of a search, and found
+# none better than 128 by more than chance. They were first chosen by nDCG@10 of plain cosines, dense / fused by ranks,
+# one passage size a row; cmrc2018-dev, drcd-dev, our dev set (845 passages at 128, the size that was pooled):
 #   target 96,  maximum 192    .985 / .991    .937 / .969    .388 / .493
 #   target 128, maximum 256    .981 / .989    .918 / .962    .368 / .486
 #   target 192, maximum 320    .978 / .990    not measured   .346 / .471
@@ -43,8 +45,6 @@ _LEAST_TARGET = 16
 
 # Where a text may be cut, the best places first: after a line, a sentence, a clause.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
-# A sentence ends after 。！？!?；; or … and the quotation marks or brackets that close it.
-_SENTENCE = re.compile(r"[^。！？!?；;…]*(?:[。！？!?；;…]+[”’」』）)\"]*|\Z)")
 _SENTENCE_END = re.compile(r"[。！？!?；;…][”’」』）)\"]*\Z")
 _CLAUSE = re.compile(r"[^，,、：:]*(?:[，,、：:]|\Z)")
 
@@ -177,7 +177,7 @@ class _Cutter:
             if self._overhead + tokens <= limit:
                 units.append(_Unit(block.start, block.end, tokens, block.kind, block.lead))
             else:
-                pieces = self._pieces(block.start, block.end, (_LINE, _SENTENCE, _CLAUSE))
+                pieces = self._pieces(block.start, block.end, (_LINE, SENTENCE, _CLAUSE))
                 units += [replace(piece, kind=block.kind, lead=block.lead) for piece in pieces]
         yield from self._spans(list(self._overlapping(self._packed(units))))
 
@@ -274,7 +274,7 @@ class _Cutter:
             yield [overlap, *group] if overlap is not None and fits else group
 
     def _last_sentence(self, unit: _Unit) -> _Unit | None:
-        matches = [match for match in _SENTENCE.finditer(self._text, unit.start, unit.end) if match[0].strip()]
+        matches = [match for match in SENTENCE.finditer(self._text, unit.start, unit.end) if match[0].strip()]
         if _SENTENCE_END.search(matches[-1][0].rstrip()) is None:
             return None
         start = self._offsets.uncut(matches[-1].start())

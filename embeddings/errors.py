@@ -42,5 +42,9 @@ class AnsweringError(EmbeddingsError):
     """Report a service that gave no usable answer."""
 
 
+class TuningError(EmbeddingsError):
+    """Report a tuning file, or a calibration, that cannot be used."""
+
+
 class DependencyError(EmbeddingsError):
     """Report a package that is not installed, with the line that installs it."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from embeddings.records import EncoderInfo, FloatArray, Ranked, RowArray
+from embeddings.records import EncoderInfo, FloatArray, Query, Ranked, RowArray, TokenVectors
 
 Progress = Callable[[int], None]
 
@@ -36,6 +36,25 @@ class Encoder(Protocol):
         """Do for passages what `encode_queries` does for questions."""
         ...
 
+    def encode_queries_by_token(self, texts: Sequence[str], progress: Progress | None = None) -> list[TokenVectors]:
+        """Return for each question its unit vector and its tokens' vectors.
+
+        Where `info.token_dimension` is None, no text has tokens. All tokens of all texts are held
+        at once, 4 bytes a component: give many texts some at a time.
+
+        Args:
+            texts: questions, without prompt.
+            progress: called with the number of texts finished since the last call.
+
+        Raises:
+            TextTooLongError: a text has more than `info.max_tokens` tokens.
+        """
+        ...
+
+    def encode_passages_by_token(self, texts: Sequence[str], progress: Progress | None = None) -> list[TokenVectors]:
+        """Do for passages what `encode_queries_by_token` does for questions."""
+        ...
+
 
 class VectorIndex(Protocol):
     """Find the nearest of many unit vectors by inner product, which is their cosine."""
@@ -50,10 +69,28 @@ class VectorIndex(Protocol):
         """Return the number of vectors."""
         ...
 
-    def search(self, queries: FloatArray, k: int) -> list[Ranked]:
-        """Return for each query the min(k, count) nearest rows."""
+    def search(self, queries: FloatArray, k: int, within: RowArray | None = None) -> list[Ranked]:
+        """Return for each query the k nearest rows, or as many as there are.
+
+        Args:
+            queries: unit vectors, shape (any, dimension).
+            k: from 1.
+            within: rows to choose from, ascending, each once; None stands for all. They are
+                chosen before the search, so k of them are found wherever there are k.
+        """
         ...
 
     def scores(self, query: FloatArray, rows: RowArray) -> FloatArray:
-        """Return the cosine of one query of shape (dimension,) with each of the named rows."""
+        """Return the cosine of one query of shape (dimension,) with each of the named rows.
+
+        It is that of the full vectors, however the search finds its way, and equal for equal vectors.
+        """
+        ...
+
+
+class Reranker(Protocol):
+    """Look again at passages that were found."""
+
+    def scores(self, query: Query, rows: RowArray) -> FloatArray:
+        """Return how well each of the passages answers, shape (len(rows),); higher is better."""
         ...

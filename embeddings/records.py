@@ -1,5 +1,6 @@
 """Define the records that cross file borders between passages and answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -8,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.records import Edit
+from embeddings.filters import Filters
 
 FloatArray = NDArray[np.float32]
 RowArray = NDArray[np.int64]
+IdArray = NDArray[np.int32]
+NO_FILTERS = Filters()
 
 
 class Mode(Enum):
@@ -31,13 +35,32 @@ class Prompts:
 
 @dataclass(frozen=True, slots=True)
 class EncoderInfo:
-    """Describe an encoder; two encoders with one fingerprint give the same vectors."""
+    """Describe an encoder; two encoders with one fingerprint give the same vectors.
+
+    `token_dimension` is None where the model gives a vector for the whole text only.
+    """
 
     name: str
     fingerprint: str
     dimension: int
     max_tokens: int
     prompts: Prompts
+    token_dimension: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVectors:
+    """Hold what an encoder makes of one text: its unit vector, and a vector for each token of it.
+
+    The tokens of the prompt and those that the tokenizer adds are left out. `tokens` has shape
+    (n, token dimension), and its rows any length; `ids` are n numbers in the tokenizer's vocabulary;
+    `offsets` has shape (n, 2): `text[start:end]`, of the text without prompt, is what a token stands for.
+    """
+
+    vector: FloatArray
+    tokens: FloatArray
+    ids: IdArray
+    offsets: IdArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +111,106 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """Hold one passage of an answer: its rank from 1, its score in [0, 1], and both sides' scores.
+class Query:
+    """Hold a question ready to be searched for.
 
-    `lexical` is None where the passage shares no term with the question, or it was not asked for.
-    `also_in` are the passages that say the same in nearly the same words, in order of row; none of
-    them is a result of its own.
+    `terms` have a weight each; `vector` is placed in the index's vector space; `tokens` are as the
+    encoder gives them.
+    """
+
+    text: str
+    terms: Sequence[tuple[str, float]]
+    vector: FloatArray
+    tokens: TokenVectors
+
+
+class Span(NamedTuple):
+    """Mark `text[start:end]`."""
+
+    start: int
+    end: int
+
+
+class Stage(Enum):
+    """Name the steps that decide where a passage stands, in their order."""
+
+    DENSE = "dense"
+    LEXICAL = "lexical"
+    FUSION = "fusion"
+    RERANK = "rerank"
+
+
+class Standing(NamedTuple):
+    """Tell where a passage stood after one stage, from 1, and by what score.
+
+    The rank is None where the stage did not rank the passage: it was not among its candidates.
+    """
+
+    stage: Stage
+    rank: int | None
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Hold one passage of an answer: its rank from 1 in the whole order, and its score in [0, 1].
+
+    The score is the probability that it answers the question where the index is calibrated, else
+    good for ordering only. `highlights` mark in its text what answers best. `also_in` are the
+    passages that say the same in nearly the same words, in order of row; none of them is a result
+    of its own. `stages` are there where an explanation was asked for.
     """
 
     rank: int
     score: float
     passage: StoredPassage
-    dense: float
-    lexical: float | None
+    highlights: tuple[Span, ...] = ()
     also_in: tuple[StoredPassage, ...] = ()
+    stages: tuple[Standing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """Say what is wanted of a search.
+
+    `k` results are returned from the `offset`-th on, both counted in the whole order, which depends
+    on neither. Of one article at most `per_article` passages come before the next ones of other
+    articles; None sets no limit. `filters` choose the passages before they are searched.
+    """
+
+    k: int = 5
+    mode: Mode = Mode.HYBRID
+    offset: int = 0
+    per_article: int | None = None
+    filters: Filters = NO_FILTERS
+    highlight: bool = True
+    explain: bool = False
+
+
+class Change(NamedTuple):
+    """Say which characters of a question were replaced by what."""
+
+    start: int
+    end: int
+    given: str
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hold what a search found.
+
+    `probability` is that the index holds an answer at all, and `answerable` whether it reaches the
+    threshold; both are None while nothing is calibrated, and where filters leave a part of the index
+    only. Of a question that speaks of a crisis `answerable` is never False, but None. `corrected` is
+    the question as it was searched for where typos were corrected, `changes` what was.
+    """
+
+    results: tuple[Result, ...]
+    answerable: bool | None = None
+    probability: float | None = None
+    corrected: str | None = None
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +218,7 @@ class IndexInfo:
     """Name what answers: the snapshot, its encoder, and how many articles and passages it holds.
 
     `settings` identifies all that its answers follow from: two indexes with the same settings
-    give the same answers.
+    give the same answers. `calibrated` tells whether scores are probabilities.
     """
 
     snapshot: str
@@ -117,6 +226,7 @@ class IndexInfo:
     articles: int
     passages: int
     settings: str
+    calibrated: bool = False
 
 
 class SimilarPair(NamedTuple):

@@ -12,7 +12,7 @@ from corpus.reading import beir_corpus
 from corpus.unicode import printable
 from embeddings.encoders.model_folder import ModelRequest, find_model
 from embeddings.errors import MalformedLineError, QuestionSetError
-from embeddings.evaluation.answerability import AUROC, BASE_BRIER, BRIER, ECE, FPR
+from embeddings.evaluation.answerability import AUROC, BASE_BRIER, BRIER, BRIER_GAIN, ECE, FPR
 from embeddings.evaluation.beir import read_beir_questions
 from embeddings.evaluation.csv_questions import CSV_SUFFIXES, read_csv_questions
 from embeddings.evaluation.evaluating import Asked, lost_quotes
@@ -27,6 +27,7 @@ from embeddings.files import sha256_of, write_atomically
 from embeddings.records import Mode
 from embeddings.store.builder import BuildRequest, build
 from embeddings.store.loading import open_searcher
+from embeddings.tuning import SHIPPED, read_tuning
 from scripts.options import add_mode, whole_number
 from scripts.progress import TerminalReporter
 
@@ -45,7 +46,7 @@ _BY_SECTION = tuple(str(measure) for measure in MEASURES)
 _COVERAGE = tuple(str(measure) for measure in COVERAGE)
 _BY_ANSWER = tuple(f"{name}{BY_ANSWER}" for name in _BY_SECTION)
 _SEPARATION = (AUROC, FPR)
-_CALIBRATION = (BRIER, BASE_BRIER, ECE)
+_CALIBRATION = (BRIER, BASE_BRIER, BRIER_GAIN, ECE)
 _KNOWN = (*_BY_SECTION, *_COVERAGE, *_BY_ANSWER, *_SEPARATION, *_CALIBRATION)
 
 
@@ -167,6 +168,16 @@ def read_asked(options: argparse.Namespace) -> Asked:
     )
 
 
+def asked_of(questions: Path, unanswerable: Path | None = None) -> Asked:
+    """Read question sets in which no line may be malformed.
+
+    Raises:
+        QuestionSetError: a set is missing or empty, two share an id, or a line is malformed.
+    """
+    named = argparse.Namespace(questions=questions, beir=None, unanswerable=unanswerable, pool=None, strict=True)
+    return read_asked(named)
+
+
 def _read(path: Path, judged: bool, problems: list[MalformedLineError]) -> tuple[Question, ...]:
     read = read_csv_questions if path.suffix.lower() in CSV_SUFFIXES else read_questions
     return read(path, judged, problems.append)
@@ -199,7 +210,7 @@ def beir_index(options: argparse.Namespace, reporter: TerminalReporter) -> Path:
     index: Path = options.cache / "beir" / f"{options.beir.resolve().name}-{sha256_of(corpus)[:12]}"
     reporter.say(f"indexing {corpus} in {index}")
     model = find_model(ModelRequest(options.model, options.query_prompt, options.passage_prompt), options.cache)
-    summary = build(BuildRequest(source, model, index), reporter)
+    summary = build(BuildRequest(source, model, index, read_tuning(SHIPPED).tuning), reporter)
     for problem in summary.problems:
         reporter.say(f"left out {problem}")
     return index

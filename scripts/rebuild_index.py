@@ -10,6 +10,7 @@ from corpus.readers.jsonl import JsonlFields
 from corpus.reading import open_source, shipped_articles
 from embeddings.encoders.model_folder import ModelRequest, find_model
 from embeddings.store.builder import BuildRequest, BuildSummary, build
+from scripts.building_options import add_building, calibrator_of, tuning_of
 from scripts.options import LEFT_OUT, Command, Defaults, add_index, add_jsonl_fields, add_model, run_command
 from scripts.progress import TerminalReporter
 
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     add_jsonl_fields(parser)
     add_index(parser, defaults)
     add_model(parser, defaults)
+    add_building(parser)
     parser.add_argument("--full", action="store_true", help="build even where the index is up to date")
     parser.add_argument("--strict", action="store_true", help="publish nothing and exit with 2 if anything is left out")
 
@@ -42,12 +44,17 @@ def run(options: argparse.Namespace) -> int:
     next(source.articles(), None)
     reporter.say(f"preparing the model {options.model}")
     model = find_model(ModelRequest(options.model, options.query_prompt, options.passage_prompt), options.cache)
+    tuning, cross_encoder = tuning_of(options)
     if not model.prompts_known:
         reporter.say(f"no prompts are known for {model.name}; name them by --query-prompt and --passage-prompt")
     request = BuildRequest(
         source,
         model,
         options.index,
+        tuning=tuning,
+        lexicon=options.lexicon,
+        calibrator=calibrator_of(options, options.articles),
+        cross_encoder=cross_encoder,
         reading=_reading(options.jsonl_fields),
         full=options.full,
         strict=options.strict,

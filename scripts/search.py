@@ -5,7 +5,7 @@ import os
 import sys
 
 from embeddings.questions import check_question
-from embeddings.records import Result, StoredPassage
+from embeddings.records import Result, SearchOptions, StoredPassage
 from embeddings.searcher import MAX_RESULTS
 from embeddings.store.loading import open_searcher
 from scripts.options import Command, Defaults, add_index, add_mode, run_command, whole_number
@@ -24,10 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
 def run(options: argparse.Namespace) -> int:
     """Search and print; return the exit code."""
     question = check_question(options.question)
-    results = open_searcher(options.index).search(question, options.k, options.mode)
-    if not results:
+    answer = open_searcher(options.index).search(question, SearchOptions(k=options.k, mode=options.mode))
+    if answer.corrected is not None:
+        print(f"searched for: {answer.corrected}", file=sys.stderr)
+    if answer.answerable is False:
+        print("there is probably no answer in this index; what comes nearest:", file=sys.stderr)
+    if not answer.results:
         print("no passage shares a word with the question; try --mode hybrid", file=sys.stderr)
-    for result in results:
+    for result in answer.results:
         print(_paragraph(result), end="\n\n")
     return 0
 

@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from dataclasses import replace
 
 import uvicorn
 
@@ -21,13 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     add_index(parser, defaults)
     parser.add_argument("--host", default=settings.host, help="address to listen on (default: %(default)s)")
     port = whole_number(0, MAX_PORT)
+    parser.set_defaults(answerable_from=settings.answerable_from)
     parser.add_argument("--port", type=port, default=settings.port, help="port, 0 for any (default: %(default)s)")
 
 
 def run(options: argparse.Namespace) -> int:
     """Load the index, listen, and answer until the process is told to stop; return the exit code."""
     with _listen(options.host, options.port) as listening:
-        app = create_app(open_searcher(options.index))
+        searcher = replace(open_searcher(options.index), answerable_from=options.answerable_from)
+        app = create_app(searcher)
         print(f"zhaiwen: open {_address(listening)}  (stop with Ctrl+C)", flush=True)
         # No access log: it would hold the questions that come in addresses.
         config = uvicorn.Config(app, http=TypedAddressProtocol, log_level="warning", access_log=False)

@@ -18,10 +18,6 @@ class UnknownArticleError(ServiceError):
     """Report that the index holds no article of an id."""
 
 
-class UnsupportedError(ServiceError):
-    """Report a part of the interface that this version does not answer yet."""
-
-
 # A question about a debt must not linger in a cache, nor in the address of the page before.
 PRIVATE_HEADERS = {
     "Cache-Control": "no-store",
@@ -48,10 +44,6 @@ def install_error_handlers(app: FastAPI) -> None:
         # A key of the request may hold half a character, which no answer can carry.
         shown = problems.encode("utf-8", "backslashreplace").decode("utf-8")
         return _response(422, "invalid_request", shown, _HINT)
-
-    @app.exception_handler(UnsupportedError)
-    def unsupported(_request: Request, error: UnsupportedError) -> JSONResponse:
-        return _response(422, "unsupported", str(error), "leave it out")
 
     @app.exception_handler(UnknownArticleError)
     def unknown_article(_request: Request, error: UnknownArticleError) -> JSONResponse:

@@ -8,12 +8,11 @@ from fastapi import APIRouter, Path, Query, Request
 from embeddings.errors import QuestionError
 from embeddings.questions import check_question
 from embeddings.searcher import Searcher
-from service.errors import NotReadyError, UnknownArticleError, UnsupportedError
+from service.errors import NotReadyError, UnknownArticleError
 from service.schemas import (
     ErrorBody,
     IndexOut,
     OriginalOut,
-    ResultOut,
     SearchBody,
     SearchOut,
     SearchParameters,
@@ -52,8 +51,8 @@ def search_by_address(request: Request, parameters: Annotated[SearchParameters, 
     """
     if _UNDECODABLE in parameters.q:
         raise QuestionError("the question in the address is not UTF-8; encode it as UTF-8, or POST it")
-    body = SearchBody(query=parameters.q, k=parameters.k, mode=parameters.mode, explain=parameters.explain)
-    return _search(_searcher(request), body)
+    options = parameters.model_dump(exclude={"q"})
+    return _search(_searcher(request), SearchBody(query=parameters.q, **options))
 
 
 @router.post("/search", responses=_errors(422, 503))
@@ -63,18 +62,10 @@ def search(request: Request, body: SearchBody) -> SearchOut:
 
 
 def _search(searcher: Searcher, body: SearchBody) -> SearchOut:
-    if body.filters:
-        raise UnsupportedError("filters are not supported by this version")
     started = time.perf_counter()
     question = check_question(body.query)
-    results = searcher.search(question, body.k, body.mode, body.explain)
-    return SearchOut(
-        query=question,
-        answerable=None,
-        results=[ResultOut.of(result, body.explain) for result in results],
-        index=IndexOut.of(searcher.info),
-        took_ms=round((time.perf_counter() - started) * 1000, 1),
-    )
+    answer = searcher.search(question, body.options())
+    return SearchOut.of(question, answer, searcher.info, round((time.perf_counter() - started) * 1000, 1))
 
 
 # An id may hold slashes: it is all that follows. In an address it is percent-encoded, slashes too

@@ -2,38 +2,69 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from embeddings.questions import MAX_QUESTION_CHARACTERS
-from embeddings.records import ArticleInfo, IndexInfo, Mode, Result, StoredArticle, StoredPassage
+from embeddings.records import (
+    Answer,
+    ArticleInfo,
+    IndexInfo,
+    Mode,
+    Result,
+    SearchOptions,
+    Stage,
+    StoredArticle,
+    StoredPassage,
+)
 from embeddings.searcher import MAX_RESULTS
+from service.filters import FiltersIn
 
 _QUESTION = f"A question in Chinese, as people ask it; 1 to {MAX_QUESTION_CHARACTERS} characters."
 
 
-class SearchOptions(BaseModel):
+class AskedOptions(BaseModel):
     """What both ways of asking take."""
 
     model_config = ConfigDict(extra="forbid")
 
     k: Annotated[int, Field(ge=1, le=MAX_RESULTS, description="How many passages to return.")] = 5
+    offset: Annotated[
+        int, Field(ge=0, lt=MAX_RESULTS, description=f"How many to leave out first; with k at most {MAX_RESULTS}.")
+    ] = 0
     mode: Mode = Mode.HYBRID
-    explain: Annotated[bool, Field(description="Return the scores of both sides, too.")] = False
+    per_article: Annotated[
+        int | None,
+        Field(ge=1, le=MAX_RESULTS, description="Of one article so many come before the next ones of other articles."),
+    ] = None
+    explain: Annotated[bool, Field(description="Return each stage's rank and score, too.")] = False
 
 
-class SearchParameters(SearchOptions):
+class SearchParameters(AskedOptions):
     """The query string of GET /search."""
 
     q: Annotated[str, Field(description=_QUESTION, examples=["微粒贷逾期会上门吗"])]
 
 
-class SearchBody(SearchOptions):
+class SearchBody(AskedOptions):
     """The body of POST /search."""
 
     query: Annotated[str, Field(description=_QUESTION, examples=["微粒贷逾期会上门吗"])]
-    filters: Annotated[
-        dict[str, JsonValue] | None, Field(description="Not answered by this version yet: 422.", examples=[None])
-    ] = None
+    filters: Annotated[FiltersIn | None, Field(description="Choose the articles before they are searched.")] = None
+
+    def options(self) -> SearchOptions:
+        """Return what the search takes.
+
+        Raises:
+            FilterError: the filters cannot be applied.
+        """
+        return SearchOptions(
+            k=self.k,
+            mode=self.mode,
+            offset=self.offset,
+            per_article=self.per_article,
+            filters=(self.filters or FiltersIn()).record(),
+            explain=self.explain,
+        )
 
 
 class Span(BaseModel):
@@ -101,17 +132,25 @@ class CopyOut(BaseModel):
 
 
 class Scores(BaseModel):
-    """Both sides' own scores: cosine, and BM25 (null where no word is shared)."""
+    """Both sides' own scores: cosine around the means, and BM25 (null where no word is shared)."""
 
     dense: float
     lexical: float | None
+
+
+class StandingOut(BaseModel):
+    """Where a passage stood after one stage; the rank is null where that stage left it out."""
+
+    stage: Stage
+    rank: int | None
+    score: float
 
 
 class ResultOut(BaseModel):
     """One passage; `start` and `end` count characters in the original article."""
 
     rank: int
-    score: Annotated[float, Field(ge=0, le=1, description="Cosine of question and passage until it is calibrated.")]
+    score: Annotated[float, Field(ge=0, le=1, description="The probability that the passage answers.")]
     text: str
     highlights: list[Span]
     passage_id: str
@@ -122,16 +161,18 @@ class ResultOut(BaseModel):
     edits: list[EditOut]
     also_in: list[CopyOut]
     scores: Annotated[Scores | None, Field(exclude_if=lambda scores: scores is None)] = None
+    stages: Annotated[list[StandingOut], Field(exclude_if=lambda stages: not stages)] = []
 
     @classmethod
-    def of(cls, result: Result, explain: bool) -> Self:
+    def of(cls, result: Result) -> Self:
         """Return the wire form of a result."""
         passage = result.passage
+        scores = {standing.stage: standing.score for standing in result.stages}
         return cls(
             rank=result.rank,
             score=result.score,
             text=passage.text,
-            highlights=[],
+            highlights=[Span(start=span.start, end=span.end) for span in result.highlights],
             passage_id=passage.id,
             start=passage.start,
             end=passage.end,
@@ -142,7 +183,8 @@ class ResultOut(BaseModel):
                 for edit in passage.edits
             ],
             also_in=[CopyOut.of(copy) for copy in result.also_in],
-            scores=Scores(dense=result.dense, lexical=result.lexical) if explain else None,
+            scores=Scores(dense=scores[Stage.DENSE], lexical=scores[Stage.LEXICAL] or None) if scores else None,
+            stages=[StandingOut(stage=one.stage, rank=one.rank, score=one.score) for one in result.stages],
         )
 
 
@@ -158,17 +200,49 @@ class IndexOut(BaseModel):
     @classmethod
     def of(cls, info: IndexInfo) -> Self:
         """Return the wire form of an index."""
-        return cls(snapshot=info.snapshot, encoder=info.encoder, passages=info.passages, settings=info.settings)
+        return cls(
+            snapshot=info.snapshot,
+            encoder=info.encoder,
+            passages=info.passages,
+            settings=info.settings,
+            calibrated=info.calibrated,
+        )
+
+
+class ChangeOut(BaseModel):
+    """What was corrected; `start` and `end` count in the question as it was normalised."""
+
+    start: int
+    end: int
+    given: str
+    replacement: str
 
 
 class SearchOut(BaseModel):
-    """The answer to a question; `answerable` is null while nothing is calibrated."""
+    """The answer to a question; `answerable` and `answer_probability` are null while nothing is calibrated."""
 
     query: str
-    answerable: bool | None
+    answerable: Annotated[bool | None, Field(description="Whether the index holds an answer.")]
+    answer_probability: Annotated[float | None, Field(description="How likely that is.")]
+    corrected: Annotated[str | None, Field(description="The question as it was searched for, if a typo was corrected.")]
+    changes: list[ChangeOut]
     results: list[ResultOut]
     index: IndexOut
     took_ms: float
+
+    @classmethod
+    def of(cls, question: str, answer: Answer, index: IndexInfo, took_ms: float) -> Self:
+        """Return the wire form of an answer."""
+        return cls(
+            query=question,
+            answerable=answer.answerable,
+            answer_probability=answer.probability,
+            corrected=answer.corrected,
+            changes=[ChangeOut(**change._asdict()) for change in answer.changes],
+            results=[ResultOut.of(result) for result in answer.results],
+            index=IndexOut.of(index),
+            took_ms=took_ms,
+        )
 
 
 class OriginalOut(BaseModel):

@@ -20,12 +20,16 @@ from corpus.reading import ArticleFolder, ArticleList, shipped_articles
 from corpus.records import About, Article, Markup
 from embeddings.encoders.model_folder import ModelFolder, ModelRequest, find_model
 from embeddings.encoders.onnx_encoder import OnnxEncoder
+from embeddings.evaluation.calibrating import QuestionCalibrator
+from embeddings.evaluation.evaluating import Asked
+from embeddings.evaluation.question_sets import read_questions
 from embeddings.protocols import Progress
 from embeddings.searcher import Searcher
 from embeddings.store.builder import BuildRequest, build
 from embeddings.store.layout import IndexLayout
 from embeddings.store.loading import open_searcher
 from embeddings.store.manifest import read_current
+from embeddings.tuning import SHIPPED, read_tuning
 from scripts.cli import COMMANDS
 from scripts.options import Command, run_command
 
@@ -66,10 +70,26 @@ def default_model(cache: Path) -> ModelFolder:
     return find_model(ModelRequest(), cache)
 
 
+def shipped_calibrator() -> QuestionCalibrator:
+    """Return what calibrates an index of the shipped articles."""
+    questions = ROOT / "corpus" / "questions"
+    asked = read_questions(questions / "dev.jsonl")
+    unanswerable = read_questions(questions / "unanswerable-dev.jsonl", judged=False)
+    return QuestionCalibrator(Asked(asked, unanswerable))
+
+
 @pytest.fixture(scope="session")
 def shipped_index(default_model: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build as `zhaiwen rebuild` does of the shipped articles: as tuned, and calibrated on the dev questions."""
     index = tmp_path_factory.mktemp("shipped") / "index"
-    build(BuildRequest(ArticleFolder(shipped_articles()), default_model, index), SilentReporter())
+    request = BuildRequest(
+        ArticleFolder(shipped_articles()),
+        default_model,
+        index,
+        tuning=read_tuning(SHIPPED).tuning,
+        calibrator=shipped_calibrator(),
+    )
+    build(request, SilentReporter())
     return index
 
 

@@ -9,14 +9,18 @@ from corpus.reading import shipped_articles
 from tests.conftest import ROOT
 
 
-def test_the_wheel_holds_articles_questions_and_the_page(tmp_path: Path) -> None:
+def test_the_wheel_holds_what_the_packages_read(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
     subprocess.run(build, check=True, capture_output=True, cwd=ROOT)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     wanted = {f"corpus/articles/{path.name}" for path in shipped_articles().glob("*.md")}
-    wanted |= {"corpus/questions/dev.jsonl", "service/web/index.html", "service/web/app.js", "service/web/style.css"}
+    wordlists = list((ROOT / "corpus" / "wordlists").glob("*.txt"))
+    assert len(wordlists) > 2
+    wanted |= {path.relative_to(ROOT).as_posix() for path in wordlists}
+    wanted |= {"corpus/questions/dev.jsonl", "corpus/questions/unanswerable-dev.jsonl", "embeddings/tuned.json"}
+    wanted |= {"service/web/index.html", "service/web/app.js", "service/web/style.css"}
     page = ROOT / "embeddings" / "evaluation" / "page"
     wanted |= {path.relative_to(ROOT).as_posix() for path in page.iterdir()}
     assert wanted <= names

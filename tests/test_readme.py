@@ -66,16 +66,32 @@ def folder(tmp_path: Path, shipped_index: Path, tiny_model_folder: Path, measure
     (tmp_path / "my-questions.csv").write_text(table, encoding="utf-8")
     for name in ("before", "after"):
         shutil.copy(measured, tmp_path / f"{name}.json")
+    shutil.copy(ROOT / "embeddings" / "tuned.json", tmp_path / "my-tuning.json")
+    write_lines(tmp_path / "my-judged.jsonl", *about_kept_articles())
+    shutil.copy(ROOT / "corpus" / "questions" / "unanswerable-dev.jsonl", tmp_path / "my-unanswerable.jsonl")
     return tmp_path
+
+
+# Encoding all articles, as `shipped_index` does, takes a minute.
+KEPT = {"rebuild": "[!h]*.md", "tune": "[!chw]*.md"}
+
+
+def about_kept_articles() -> list[dict[str, object]]:
+    """Return the dev questions with what was judged in the articles that examples of `rebuild` read."""
+    lines = (ROOT / "corpus" / "questions" / "dev.jsonl").read_text(encoding="utf-8").splitlines()
+    questions = [json.loads(line) for line in lines]
+    for question in questions:
+        question["judgements"] = [one for one in question["judgements"] if one["article"].startswith("h")]
+    return [question for question in questions if question["judgements"]]
 
 
 @pytest.mark.parametrize("example", [line for line in of("zhaiwen") if line.split()[1] != "serve"])
 def test_command(example: str, folder: Path, cache: Path, served: Served) -> None:
-    if "rebuild" in example:
+    command = shlex.split(example)[1]
+    if command == "rebuild":
         (folder / "my-index").unlink()
-        # Encoding all of them, as `shipped_index` does, takes a minute.
-        for path in (folder / "my-articles").glob("[!h]*.md"):
-            path.unlink()
+    for path in (folder / "my-articles").glob(KEPT.get(command, "")) if command in KEPT else ():
+        path.unlink()
     example = example.replace("http://127.0.0.1:8000", served.url)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHAIWEN_")}
     finished = subprocess.run(
@@ -104,7 +120,10 @@ def test_curl(example: str, served: Served) -> None:
     command = shlex.split(example.replace("http://127.0.0.1:8000", served.url))
     finished = subprocess.run(command, check=True, capture_output=True, text=True)
     answer = json.loads(finished.stdout)
-    assert len(answer["results"]) == 3
+    asked = re.search(r"k=([0-9]+)|\"k\": ([0-9]+)", example)
+    assert asked is not None
+    assert len(answer["results"]) == int(asked[1] or asked[2])
+    assert ("崔收" in example) == (answer["corrected"] == "催收上门")
 
 
 @needs_curl

@@ -22,8 +22,9 @@ _HUB_PATTERNS = ("*.json", "*.txt", "*.model", "*.safetensors")
 _PICKLED = re.compile(r"(^|/)pytorch_model[^/]*\.bin$|\.(pt|pth|pkl|pickle|ckpt)$")
 # Matches "intfloat/multilingual-e5-small"; must not match "./models/mine" or "a/b/c".
 _HUB_NAME = re.compile(r"[\w.-]*\w/[\w.-]+|[\w][\w.-]*")
-# Bump when the export to ONNX gives other vectors than before, so that old ones are not mixed in.
-EXPORT_VERSION = 1
+# Bump when the export to ONNX gives other vectors or other outputs than before, so that old ones are
+# not mixed in, and what was exported for older snapshots stays as it is.
+EXPORT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,32 @@ def find_model(request: ModelRequest, cache: Path) -> ModelFolder:
     return ModelFolder(name, path, prompts or Prompts(), prompts is not None, fingerprint)
 
 
+def find_cross_encoder(source: str, cache: Path) -> ModelFolder:
+    """Return the folder of a sentence-transformers CrossEncoder, fetching it where needed.
+
+    Raises:
+        ModelError: there is no such model, or its files are not safe to load.
+    """
+    name, path = _locate(source, cache)
+    _check_files(path)
+    return ModelFolder(name, path.resolve(), Prompts(), True, _fingerprint(path, Prompts()))
+
+
+def checked_cross_encoder(path: Path, fingerprint: str) -> Path:
+    """Return the folder of a cross-encoder after seeing that it is the one that an index was built with.
+
+    Raises:
+        ModelError: it is not there, or has changed.
+    """
+    if not path.is_dir() or _fingerprint(path, Prompts()) != fingerprint:
+        raise ModelError(
+            f"{path} does not hold the model that this index was built to be reranked with; bring it back, or build "
+            "the index anew"
+        )
+    _check_files(path)
+    return path
+
+
 def _locate(source: str, cache: Path) -> tuple[str, Path]:
     if source == DEFAULT:
         return default_model.NAME, default_model.default_model_folder(cache)
@@ -90,6 +117,19 @@ def _locate(source: str, cache: Path) -> tuple[str, Path]:
 
 def _check_safe(folder: Path) -> None:
     """Refuse a folder that is no sentence-transformers model or would load a pickle or foreign code."""
+    _check_files(folder)
+    for type_, path in _modules(folder / "modules.json"):
+        if not type_.startswith("sentence_transformers."):
+            raise ModelError(
+                f"{folder} names the module {type_}, which is not part of sentence-transformers and would run "
+                "foreign code; use a model without custom modules"
+            )
+        if Path(path).is_absolute() or ".." in Path(path).parts:
+            raise ModelError(f"{folder} names a module at {path!r}, outside of its own place; correct modules.json")
+
+
+def _check_files(folder: Path) -> None:
+    """Refuse a folder without safe weights, or with a pickle that would be loaded."""
     if any(path.is_symlink() and path.is_dir() for path in folder.rglob("*")):
         raise ModelError(f"{folder} holds a link to a folder, which is not followed; copy the folder itself there")
     names = files_below(folder)
@@ -102,14 +142,6 @@ def _check_safe(folder: Path) -> None:
                 f"{folder} holds {name}, which could run code when loaded, and no .safetensors beside it; "
                 "convert the model first"
             )
-    for type_, path in _modules(folder / "modules.json"):
-        if not type_.startswith("sentence_transformers."):
-            raise ModelError(
-                f"{folder} names the module {type_}, which is not part of sentence-transformers and would run "
-                "foreign code; use a model without custom modules"
-            )
-        if Path(path).is_absolute() or ".." in Path(path).parts:
-            raise ModelError(f"{folder} names a module at {path!r}, outside of its own place; correct modules.json")
 
 
 def _modules(path: Path) -> list[tuple[str, str]]:

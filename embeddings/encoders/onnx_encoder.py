@@ -1,7 +1,8 @@
 """Encode with ONNX Runtime: what serves, and what the build uses too. Needs no torch."""
 
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
 from embeddings.encoders.batching import batches_by_length
+from embeddings.encoders.text_tokens import text_tokens, without_tokens
 from embeddings.errors import REBUILD_HINT, SnapshotError, TextTooLongError
 from embeddings.protocols import Progress
-from embeddings.records import EncoderInfo, FloatArray, Prompts
+from embeddings.records import EncoderInfo, FloatArray, Prompts, TokenVectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class EncoderFiles:
 FILES = EncoderFiles()
 INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "embedding"
+# Where the model has vectors of tokens: shape (texts, tokens, token dimension), padding included.
+TOKENS_OUTPUT = "token_embeddings"
 
 
 class OnnxEncoder:
@@ -47,20 +51,24 @@ class OnnxEncoder:
             folder: holds the files named by `FILES`. The weights are memory-mapped from it.
 
         Raises:
-            SnapshotError: a file is missing or cannot be read.
+            SnapshotError: a file is missing, cannot be read, or was written by an older version.
         """
         info = read_info(folder / FILES.info)
         try:
             tokenizer = Tokenizer.from_file(str(folder / FILES.tokenizer))
             tokenizer.no_truncation()
             tokenizer.no_padding()
-            session = onnxruntime.InferenceSession(str(folder / FILES.graph), providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(
+                str(folder / FILES.graph), _session_options(), providers=["CPUExecutionProvider"]
+            )
         except MemoryError:
             raise
         except Exception as error:  # `tokenizers` raises just that, and onnxruntime classes right below it
             raise SnapshotError(
                 f"{folder} holds no encoder that can be loaded ({str(error)[:200]}); {REBUILD_HINT}"
             ) from error
+        if (TOKENS_OUTPUT in {output.name for output in session.get_outputs()}) != (info.token_dimension is not None):
+            raise SnapshotError(f"{folder} holds a graph and a description that differ on tokens; {REBUILD_HINT}")
         return cls(session, tokenizer, info)
 
     @property
@@ -88,19 +96,54 @@ class OnnxEncoder:
         """
         return self._encode(texts, self._info.prompts.passage, progress)
 
+    def encode_queries_by_token(self, texts: Sequence[str], progress: Progress | None = None) -> list[TokenVectors]:
+        """Return for each question its unit vector and its tokens' vectors, if the model has any.
+
+        Raises:
+            TextTooLongError: a question has more tokens than the encoder reads.
+        """
+        return self._encode_by_token(texts, self._info.prompts.query, progress)
+
+    def encode_passages_by_token(self, texts: Sequence[str], progress: Progress | None = None) -> list[TokenVectors]:
+        """Return for each passage its unit vector and its tokens' vectors, if the model has any.
+
+        Raises:
+            TextTooLongError: a passage has more tokens than the encoder reads.
+        """
+        return self._encode_by_token(texts, self._info.prompts.passage, progress)
+
     def _tokenized(self, texts: Sequence[str], prompt: str) -> list[Encoding]:
         return list(self._tokenizer.encode_batch([prompt + text for text in texts]))
 
     def _encode(self, texts: Sequence[str], prompt: str, progress: Progress | None) -> FloatArray:
+        vectors = np.empty((len(texts), self._info.dimension), dtype=np.float32)
+        for positions, batch in self._batches(texts, prompt, progress):
+            (vectors[positions],) = self._run(batch, [OUTPUT])
+        return vectors
+
+    def _encode_by_token(self, texts: Sequence[str], prompt: str, progress: Progress | None) -> list[TokenVectors]:
+        if self._info.token_dimension is None:
+            return [without_tokens(vector) for vector in self._encode(texts, prompt, progress)]
+        encoded: dict[int, TokenVectors] = {}
+        for positions, batch in self._batches(texts, prompt, progress):
+            outputs = self._run(batch, [OUTPUT, TOKENS_OUTPUT])
+            for position, encoding, vector, tokens in zip(positions, batch, *outputs, strict=True):
+                own = text_tokens(encoding, len(prompt))
+                # Copies: a view would keep the whole batch with its padding.
+                encoded[position] = TokenVectors(vector.copy(), tokens[own.places], own.ids, own.offsets)
+        return [encoded[position] for position in range(len(texts))]
+
+    def _batches(
+        self, texts: Sequence[str], prompt: str, progress: Progress | None
+    ) -> Iterator[tuple[list[int], list[Encoding]]]:
+        """Yield positions and tokens of texts of similar length, and report each batch when the next is wanted."""
         tokenized = self._tokenized(texts, prompt)
         lengths = [len(encoding.ids) for encoding in tokenized]
         self._check_lengths(texts, lengths)
-        vectors = np.empty((len(texts), self._info.dimension), dtype=np.float32)
-        for batch in batches_by_length(lengths):
-            vectors[batch] = self._run([tokenized[position] for position in batch])
+        for positions in batches_by_length(lengths):
+            yield positions, [tokenized[position] for position in positions]
             if progress is not None:
-                progress(len(batch))
-        return vectors
+                progress(len(positions))
 
     def _check_lengths(self, texts: Sequence[str], lengths: Sequence[int]) -> None:
         for text, length in zip(texts, lengths, strict=True):
@@ -110,7 +153,7 @@ class OnnxEncoder:
                     f"{self._info.max_tokens}; shorten it by about {1 - self._info.max_tokens / length:.0%}"
                 )
 
-    def _run(self, tokenized: Sequence[Encoding]) -> FloatArray:
+    def _run(self, tokenized: Sequence[Encoding], outputs: list[str]) -> list[FloatArray]:
         width = max(len(encoding.ids) for encoding in tokenized)
         # The padding's id does not matter: the mask hides it from attention and from pooling.
         ids = np.zeros((len(tokenized), width), dtype=np.int64)
@@ -118,8 +161,16 @@ class OnnxEncoder:
         for row, encoding in enumerate(tokenized):
             ids[row, : len(encoding.ids)] = encoding.ids
             mask[row, : len(encoding.ids)] = 1
-        (vectors,) = self._session.run([OUTPUT], dict(zip(INPUTS, (ids, mask), strict=True)))
-        return np.asarray(vectors, dtype=np.float32)
+        arrays = self._session.run(outputs, dict(zip(INPUTS, (ids, mask), strict=True)))
+        return [np.asarray(array, dtype=np.float32) for array in arrays]
+
+
+def _session_options() -> onnxruntime.SessionOptions:
+    """Use the cores that this process may use: more threads than that wait for one another, twice as long on one."""
+    options = onnxruntime.SessionOptions()
+    affinity = getattr(os, "sched_getaffinity", None)
+    options.intra_op_num_threads = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    return options
 
 
 def write_info(path: Path, info: EncoderInfo) -> None:

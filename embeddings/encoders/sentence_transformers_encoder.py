@@ -4,33 +4,24 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from sentence_transformers import SentenceTransformer
+from tokenizers import Tokenizer
 from transformers.utils import logging as transformers_logging
 
+from embeddings.encoders.agreement import refuse_difference
 from embeddings.encoders.model_folder import ModelFolder
-from embeddings.encoders.onnx_encoder import FILES, INPUTS, OUTPUT, OnnxEncoder, write_info
+from embeddings.encoders.onnx_encoder import FILES, INPUTS, OUTPUT, TOKENS_OUTPUT, OnnxEncoder, write_info
+from embeddings.encoders.text_tokens import text_tokens, without_tokens
 from embeddings.errors import ModelError, TextTooLongError
 from embeddings.protocols import Progress
-from embeddings.records import EncoderInfo, FloatArray
+from embeddings.records import EncoderInfo, FloatArray, TokenVectors
 
 _OPSET = 17
-# The exported encoder must agree with the original on each of these texts, which differ in
-# length, script and kind; measured on the default model: 0.9999999 or more.
-MIN_EXPORT_COSINE = 0.999
-_PROBES = (
-    "微粒贷逾期会上门吗",
-    "催收人员晚上十一点还在打电话，我可以要求他们停下来吗？",
-    "繁體中文的問題：催收可以聯絡我的家人嗎？",
-    "May a debt collector call my employer?",
-    "１２３ ＡＢＣ，2026年3月31日之前还清 ¥10,000.00",
-    "逾期以后银行可能先发短信提醒，然后由客服打电话询问原因，再往后可能委托外部机构。" * 4,
-)
-
-
 # The shortest probe, and the shortest passage, fit into so many.
 _LEAST_TOKENS = 32
 # What a model's own code may raise when it meets a configuration or a trace that it does not expect.
@@ -61,19 +52,34 @@ class SentenceTransformersEncoder:
                 local_files_only=True,
                 model_kwargs={"use_safetensors": True},
             )
-            model.eval()
-            dimension = model.encode(["。"], show_progress_bar=False).shape[1]
-            max_tokens = int(model.max_seq_length or model.tokenizer.model_max_length)
+            return cls.of(model, folder)
         except (OSError, ImportError, *_FOREIGN_ERRORS) as error:
             raise ModelError(
                 f"{folder.path} cannot be loaded as a sentence-transformers model ({str(error)[:300]}); "
                 "use another model"
             ) from error
+
+    @classmethod
+    def of(cls, model: SentenceTransformer, folder: ModelFolder) -> "SentenceTransformersEncoder":
+        """Return the encoder of a model that was loaded from the folder.
+
+        Raises:
+            ModelError: the model reads too few tokens.
+        """
+        model.eval()
+        max_tokens = int(model.max_seq_length or model.tokenizer.model_max_length)
         if max_tokens < _LEAST_TOKENS:
             raise ModelError(
                 f"{folder.name} reads {max_tokens} tokens, at least {_LEAST_TOKENS} are needed; use another model"
             )
-        return cls(model, EncoderInfo(folder.name, folder.fingerprint, dimension, max_tokens, folder.prompts))
+        (features,) = _features(model, ["。"])
+        dimension = features["sentence_embedding"].shape[0]
+        tokens = features.get("token_embeddings")
+        token_dimension = None if tokens is None else tokens.shape[1]
+        info = EncoderInfo(
+            folder.name, folder.fingerprint, dimension, max_tokens, folder.prompts, token_dimension=token_dimension
+        )
+        return cls(model, info)
 
     @property
     def info(self) -> EncoderInfo:
@@ -92,11 +98,21 @@ class SentenceTransformersEncoder:
         """Return unit vectors of passages, shape (len(texts), dimension)."""
         return self._encode(texts, self._info.prompts.passage, progress)
 
+    def encode_queries_by_token(self, texts: Sequence[str], progress: Progress | None = None) -> list[TokenVectors]:
+        """Return for each question its unit vector and its tokens' vectors, if the model has any."""
+        return self._encode_by_token(texts, self._info.prompts.query, progress)
+
+    def encode_passages_by_token(self, texts: Sequence[str], progress: Progress | None = None) -> list[TokenVectors]:
+        """Return for each passage its unit vector and its tokens' vectors, if the model has any."""
+        return self._encode_by_token(texts, self._info.prompts.passage, progress)
+
     def _lengths(self, prompted: Sequence[str]) -> list[int]:
+        if not prompted:  # which the tokenizer cannot take
+            return []
         tokenized = self._model.tokenizer(list(prompted), truncation=False, padding=False)
         return [len(ids) for ids in tokenized["input_ids"]]
 
-    def _encode(self, texts: Sequence[str], prompt: str, progress: Progress | None) -> FloatArray:
+    def _prompted(self, texts: Sequence[str], prompt: str) -> list[str]:
         prompted = [prompt + text for text in texts]
         for text, length in zip(texts, self._lengths(prompted), strict=True):
             if length > self._info.max_tokens:
@@ -104,10 +120,28 @@ class SentenceTransformersEncoder:
                     f"the text of {len(text)} characters has {length} tokens, {self._info.name} reads at most "
                     f"{self._info.max_tokens}; shorten it"
                 )
+        return prompted
+
+    def _encode(self, texts: Sequence[str], prompt: str, progress: Progress | None) -> FloatArray:
+        prompted = self._prompted(texts, prompt)
         vectors = self._model.encode(prompted, prompt="", normalize_embeddings=True, show_progress_bar=False)
         if progress is not None:
             progress(len(texts))
-        return np.asarray(vectors, dtype=np.float32)
+        return np.asarray(vectors, dtype=np.float32).reshape(len(texts), self._info.dimension)
+
+    def _encode_by_token(self, texts: Sequence[str], prompt: str, progress: Progress | None) -> list[TokenVectors]:
+        if self._info.token_dimension is None:
+            return [without_tokens(vector) for vector in self._encode(texts, prompt, progress)]
+        tokenizer = self._fast_tokenizer()
+        encoded = []
+        for text, features in zip(texts, _features(self._model, self._prompted(texts, prompt)), strict=True):
+            own = text_tokens(tokenizer.encode(prompt + text), len(prompt))
+            vector = torch.nn.functional.normalize(features["sentence_embedding"], p=2, dim=0)
+            tokens = features["token_embeddings"][features["attention_mask"].bool()][torch.from_numpy(own.places)]
+            encoded.append(TokenVectors(vector.float().numpy(), tokens.float().numpy(), own.ids, own.offsets))
+        if progress is not None:
+            progress(len(texts))
+        return encoded
 
     def export(self, folder: Path) -> None:
         """Write the encoder as ONNX files into an empty folder, and see that they agree.
@@ -116,30 +150,38 @@ class SentenceTransformersEncoder:
             ModelError: the model cannot be traced, has no fast tokenizer, or the exported encoder
                 differs on a probe text.
         """
+        self._fast_tokenizer().save(str(folder / FILES.tokenizer))
+        write_info(folder / FILES.info, self._info)
+        self._write_graph(folder)
+        refuse_difference(OnnxEncoder.load(folder), self)
+
+    def _fast_tokenizer(self) -> Tokenizer:
+        """Return a copy of the tokenizer's core, which neither cuts nor pads."""
         backend = getattr(self._model.tokenizer, "backend_tokenizer", None)
         if backend is None:
             raise ModelError(f"{self._info.name} has no fast tokenizer (tokenizer.json); use a model that has one")
-        backend.save(str(folder / FILES.tokenizer))
-        write_info(folder / FILES.info, self._info)
-        self._write_graph(folder)
-        self._compare(OnnxEncoder.load(folder))
+        tokenizer = Tokenizer.from_str(backend.to_str())
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
 
     def _write_graph(self, folder: Path) -> None:
         example = self._model.tokenizer(["上门", "催收电话可以打几次"], padding=True, return_tensors="pt")
         axes = {0: "texts", 1: "tokens"}
+        by_token = self._info.token_dimension is not None
         with TemporaryDirectory(dir=folder) as work, warnings.catch_warnings(), torch.no_grad():
             graph = Path(work) / FILES.graph
             # The tracing exporter is deprecated, but unlike its successor it needs no further
-            # package; what its warnings fear is answered by `_compare`.
+            # package; what its warnings fear is answered by `refuse_difference`.
             warnings.simplefilter("ignore")
             try:
                 torch.onnx.export(
-                    _TensorsInTensorOut(self._model).eval(),
+                    _TensorsInTensorsOut(self._model, by_token).eval(),
                     tuple(example[name] for name in INPUTS),
                     str(graph),
                     input_names=list(INPUTS),
-                    output_names=[OUTPUT],
-                    dynamic_axes={**dict.fromkeys(INPUTS, axes), OUTPUT: {0: "texts"}},
+                    output_names=[OUTPUT, TOKENS_OUTPUT] if by_token else [OUTPUT],
+                    dynamic_axes={**dict.fromkeys((*INPUTS, TOKENS_OUTPUT), axes), OUTPUT: {0: "texts"}},
                     opset_version=_OPSET,
                     dynamo=False,
                 )
@@ -151,30 +193,25 @@ class SentenceTransformersEncoder:
             model = onnx.load(str(graph))
         onnx.save_model(model, str(folder / FILES.graph), save_as_external_data=True, location=FILES.weights)
 
-    def _compare(self, exported: OnnxEncoder) -> None:
-        lengths = self.count_tokens(_PROBES)
-        # A model of few positions cannot read the longest probe.
-        probes = [probe for probe, n in zip(_PROBES, lengths, strict=True) if n <= self._info.max_tokens]
-        ours, theirs = exported.encode_passages(probes), self.encode_passages(probes)
-        worst = float(np.min(np.sum(ours * theirs, axis=1)))
-        same_lengths = exported.count_tokens(_PROBES) == lengths
-        if worst < MIN_EXPORT_COSINE or not same_lengths:
-            raise ModelError(
-                f"{self._info.name} encodes differently after export to ONNX (cosine {worst:.5f}, at least "
-                f"{MIN_EXPORT_COSINE} was wanted; same tokens: {same_lengths}); use another model"
-            )
+
+def _features(model: SentenceTransformer, prompted: Sequence[str]) -> list[dict[str, Any]]:
+    """Return for each text all that the model's modules make of it, among them its tokens' vectors."""
+    features = model.encode(list(prompted), prompt="", output_value=None, show_progress_bar=False)
+    return [dict(each) for each in features]
 
 
-class _TensorsInTensorOut(torch.nn.Module):
+class _TensorsInTensorsOut(torch.nn.Module):
     """Give the model's chain of modules the plain signature that a trace needs."""
 
-    def __init__(self, model: SentenceTransformer) -> None:
+    def __init__(self, model: SentenceTransformer, by_token: bool) -> None:
         super().__init__()
         self._modules_in_order = torch.nn.ModuleList(model.children())
+        self._by_token = by_token
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Return unit vectors of shape (texts, dimension)."""
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return unit vectors of shape (texts, dimension), and tokens' vectors where the model has any."""
         features = {"input_ids": input_ids, "attention_mask": attention_mask}
         for module in self._modules_in_order:
             features = module(features)
-        return torch.nn.functional.normalize(features["sentence_embedding"], p=2, dim=1)
+        vectors = torch.nn.functional.normalize(features["sentence_embedding"], p=2, dim=1)
+        return (vectors, features["token_embeddings"]) if self._by_token else (vectors,)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from embeddings.errors import QuestionError
 from embeddings.evaluation.journal import Journal
 from embeddings.evaluation.matching import hits_of, ranked_names, ranked_quotes
-from embeddings.evaluation.records import Question, Returned
+from embeddings.evaluation.records import Question, Reply
 from embeddings.evaluation.results import Response, ShownPassage
 from embeddings.evaluation.systems import Answering
 from embeddings.protocols import Progress
@@ -33,8 +33,8 @@ def respond(
     progress(sum(question.id in known for question in questions))
     for batch in batches([question for question in questions if question.id not in known], answering.batch):
         responses = [
-            _response(question, returned)
-            for question, returned in zip(batch, answering.ask([question.text for question in batch]), strict=True)
+            _response(question, reply)
+            for question, reply in zip(batch, answering.ask([question.text for question in batch]), strict=True)
         ]
         if journal is not None:
             journal.add(responses)
@@ -49,12 +49,14 @@ def batches(questions: Sequence[Question], size: int) -> Iterator[Sequence[Quest
         yield questions[start : start + size]
 
 
-def _response(question: Question, returned: list[Returned] | QuestionError) -> Response:
-    if isinstance(returned, QuestionError):
-        return Response(question.id, refused=str(returned))
+def _response(question: Question, reply: Reply | QuestionError) -> Response:
+    if isinstance(reply, QuestionError):
+        return Response(question.id, refused=str(reply))
+    returned = reply.returned
     shown = returned[:SHOWN]
     return Response(
         id=question.id,
+        probability=reply.probability,
         sections=tuple(ranked_names(question, returned)),
         quotes=tuple(ranked_quotes(question, returned)),
         hits=hits_of(question, shown),

@@ -182,6 +182,7 @@ def _outcome(question: Question, response: Response, values: dict[str, float], g
         values=values,
         # A section that was read in vain is known by its pool alone.
         hits=tuple(replace(hit, grade=grades.get(hit.section)) for hit in response.hits),
+        probability=response.probability,
     )
 
 

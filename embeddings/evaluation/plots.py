@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.typing import RcKeyType
 
 from corpus.unicode import printable
-from embeddings.evaluation.answerability import first_is_right, top_scores
+from embeddings.evaluation.answerability import certainties, first_is_right, top_scores
 from embeddings.evaluation.results import Bin, Estimate, Outcome, Slice
 
 # Drawn colour → the page's variable; every colour of a plot is one of these.
@@ -161,7 +161,7 @@ def plot_coverage(outcomes: Sequence[Outcome]) -> str:
 
 
 def plot_scores(outcomes: Sequence[Outcome], threshold: float | None) -> str:
-    """Draw how the scores of first results are spread, with and without an answer.
+    """Draw how sure a system is that there is an answer, of questions with and without one.
 
     Args:
         outcomes: of all questions.
@@ -169,7 +169,7 @@ def plot_scores(outcomes: Sequence[Outcome], threshold: float | None) -> str:
     """
     # One question that nothing was found for would stretch the axis to 0; the legend counts them.
     found = [outcome for outcome in outcomes if outcome.hits]
-    scores = top_scores(found).tolist()
+    scores = certainties(found).tolist()
     low, high = min(scores, default=0.0), max(scores, default=1.0)
     edges = np.linspace(low, high if high > low else low + 1.0, _SCORE_BINS + 1).tolist()
 
@@ -184,7 +184,7 @@ def plot_scores(outcomes: Sequence[Outcome], threshold: float | None) -> str:
                 axes.stairs(shares, edges, color=colour, linewidth=1.2, label=f"{name} (n = {questions}{nothing})")
         if threshold is not None:
             axes.axvline(threshold, color=_INK, linewidth=1, linestyle=(0, (4, 2)), label=f"threshold {threshold:.3f}")
-        axes.set_xlabel("score of the first result")
+        axes.set_xlabel("how sure the system is of an answer")
         axes.set_ylabel("share of the questions")
         axes.set_ylim(bottom=0)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, handlelength=1.4)

@@ -13,7 +13,7 @@ from embeddings.evaluation.records import Found, Pool, PooledSection, Question, 
 from embeddings.evaluation.systems import returned_by
 from embeddings.files import write_atomically
 from embeddings.protocols import Progress
-from embeddings.records import Mode
+from embeddings.records import Mode, SearchOptions
 from embeddings.searcher import MAX_RESULTS, Searcher
 
 # Questions encoded together.
@@ -39,9 +39,10 @@ def pool(
     found: dict[str, dict[Section, list[Found]]] = {question.id: {} for question in questions}
     for mode in modes:
         for batch in batches(questions, _BATCH):
-            answers = searcher.search_many([question.text for question in batch], MAX_RESULTS, mode)
-            for question, results in zip(batch, answers, strict=True):
-                sections = ranked_sections(question, returned_by(results))[:depth]
+            options = SearchOptions(k=MAX_RESULTS, mode=mode, highlight=False)
+            answers = searcher.search_many([question.text for question in batch], options)
+            for question, answer in zip(batch, answers, strict=True):
+                sections = ranked_sections(question, returned_by(answer.results))[:depth]
                 for rank, section in enumerate(sections, start=1):
                     found[question.id].setdefault(section, []).append(Found(mode, rank))
             progress(len(batch))

@@ -107,3 +107,13 @@ class Returned:
     text: str
     score: float
     also_in: tuple[Section, ...] = ()
+
+
+class Reply(NamedTuple):
+    """Hold what a system returned for a question, best first.
+
+    `probability` is what it says of there being an answer at all, None where it says nothing.
+    """
+
+    returned: list[Returned]
+    probability: float | None = None

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from corpus.unicode import printable
-from embeddings.evaluation.answerability import AUROC, BASE_BRIER, BRIER, ECE, FPR, is_right, top_scores
+from embeddings.evaluation.answerability import AUROC, BASE_BRIER, BRIER, BRIER_GAIN, ECE, FPR, is_right, top_scores
 from embeddings.evaluation.comparison import SIGNIFICANT
 from embeddings.evaluation.measures import COVERAGE, MAIN_MEASURE
 from embeddings.evaluation.plots import MAX_ROWS, plot_calibration, plot_coverage, plot_scores, plot_slices
@@ -38,7 +38,7 @@ MISSED_BELOW = 5
 UNEVENLY_READ = 0.02
 # These tell how much was read, not how good it is: nothing is better or worse by them.
 COVERAGE_MEASURES = tuple(map(str, COVERAGE))
-ANSWERABILITY_MEASURES = (AUROC, FPR, BRIER, BASE_BRIER, ECE)
+ANSWERABILITY_MEASURES = (AUROC, FPR, BRIER, BASE_BRIER, BRIER_GAIN, ECE)
 # Of more rows the page shows the others when it is told to: with 3,219 rows, Chromium opens and sorts
 # the table in a third of the time.
 SHOWN_ROWS = 250
@@ -57,6 +57,7 @@ _SAYS = {
     "FPR": "the share of the unanswerable questions that reach the threshold, which {} % of the answerable reach",
     "Brier": "the mean squared distance of the score from 1 where the first result is right, from 0 where it is not",
     BASE_BRIER: "the Brier score of one score for all questions, the share that is right: Brier should be lower",
+    BRIER_GAIN: "how much lower it is: above 0, scores say more than that share",
     "ECE": "how far the score lies from the share that is right, averaged over bins",
 }
 

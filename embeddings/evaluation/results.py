@@ -81,6 +81,7 @@ class Outcome:
     """Hold a question with what was wanted and what was returned, best first.
 
     `values` are its measures by name; an unanswerable question has none, and wants nothing.
+    `probability` is what the system says of there being an answer, None where it says nothing.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Outcome:
     wanted: tuple[Wanted, ...]
     values: dict[str, float]
     hits: tuple[Hit, ...]
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +118,12 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Answerability:
-    """Tell how far the score of the first result shows whether there is an answer, and which it is.
+    """Tell how far a system shows whether there is an answer, and whether its first result is it.
 
     `measures` are Brier, the Brier score of always saying the base rate, and ECE over all questions;
-    where unanswerable ones were asked, AUROC and FPR@95, too: the share of them whose score reaches
-    `threshold`, which 95 % of the answerable ones reach. `kinds` has AUROC and FPR@95 for each kind
+    where unanswerable ones were asked, AUROC and FPR@95, too: the share of them whose probability of
+    an answer (where the system gives none, whose first score) reaches `threshold`, which 95 % of the
+    answerable ones reach. `kinds` has AUROC and FPR@95 for each kind
     of unanswerable question.
     """
 
@@ -155,7 +158,8 @@ class Response:
 
     `sections` and `quotes` are what the passages were found to be right about, and what else took
     a place, best first; `quotes` is None where the texts are not known. `shown` are the texts of
-    `hits`. `refused` is the reason where the system would not search for the question.
+    `hits`. `refused` is the reason where the system would not search for the question. `probability`
+    is what the system says of there being an answer, None where it says nothing.
     """
 
     id: str
@@ -164,6 +168,7 @@ class Response:
     hits: tuple[Hit, ...] = ()
     shown: tuple[ShownPassage, ...] = ()
     refused: str | None = None
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

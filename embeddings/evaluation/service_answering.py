@@ -13,7 +13,7 @@ import httpx2
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from embeddings.errors import AnsweringError, QuestionError, QuestionSetError
-from embeddings.evaluation.records import Returned, Section
+from embeddings.evaluation.records import Reply, Returned, Section
 from embeddings.evaluation.results import System
 from embeddings.evaluation.systems import PASSAGES, Headings
 from embeddings.records import Mode
@@ -78,6 +78,7 @@ class _Index(_Border):
 
 
 class _Answer(_Border):
+    answer_probability: Annotated[float, Field(ge=0, le=1)] | None
     results: list[_Result]
     index: _Index
 
@@ -138,7 +139,7 @@ class ServiceAnswering:
             system = System(url, index.snapshot, index.encoder, index.passages, index.settings, mode.value, depth)
             yield cls(client, system)
 
-    def ask(self, questions: Sequence[str]) -> list[list[Returned] | QuestionError]:
+    def ask(self, questions: Sequence[str]) -> list[Reply | QuestionError]:
         """Return for each question the passages, best first, or why it cannot be searched."""
         return _at_once(self._search, questions)
 
@@ -151,7 +152,7 @@ class ServiceAnswering:
             if one is not None
         }
 
-    def _search(self, question: str) -> list[Returned] | QuestionError:
+    def _search(self, question: str) -> Reply | QuestionError:
         asked = {"query": question, "k": self.system.depth, "mode": self.system.mode}
         response = _ask(self.client, "POST", "search", asked)
         if response.status_code == _UNSEARCHABLE:
@@ -164,7 +165,7 @@ class ServiceAnswering:
                 f"{self.system.place} answers with the settings {answer.index.settings} now, no longer with "
                 f"{self.system.settings}; evaluate anew, without --resume"
             )
-        return [_returned(result) for result in answer.results]
+        return Reply([_returned(result) for result in answer.results], answer.answer_probability)
 
     def _sections_of(self, article: str) -> _Sections | None:
         response = _ask(self.client, "GET", f"articles/{quote(article, safe='')}")

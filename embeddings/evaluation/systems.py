@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Protocol
 
 from embeddings.errors import QuestionError
-from embeddings.evaluation.records import Returned, Section
+from embeddings.evaluation.records import Reply, Returned, Section
 from embeddings.evaluation.results import System
 from embeddings.questions import check_question
-from embeddings.records import Mode, Result, StoredPassage
+from embeddings.records import Mode, Result, SearchOptions, StoredPassage
 from embeddings.searcher import Searcher
 
 # Several passages of one judged section count once, so more are fetched than are measured.
@@ -31,7 +31,7 @@ class Answering(Protocol):
         """Return how many questions to ask at once: what is lost at most where a run is cut off."""
         ...
 
-    def ask(self, questions: Sequence[str]) -> list[list[Returned] | QuestionError]:
+    def ask(self, questions: Sequence[str]) -> list[Reply | QuestionError]:
         """Return for each question the passages, best first, or why it cannot be searched.
 
         Raises:
@@ -67,11 +67,12 @@ class IndexAnswering:
             str(self.place), info.snapshot, info.encoder, info.passages, info.settings, self.mode.value, self.depth
         )
 
-    def ask(self, questions: Sequence[str]) -> list[list[Returned] | QuestionError]:
+    def ask(self, questions: Sequence[str]) -> list[Reply | QuestionError]:
         """Return for each question the passages, best first, or why it cannot be searched."""
         try:
             asked = [check_question(question) for question in questions]
-            return [returned_by(results) for results in self.searcher.search_many(asked, self.depth, self.mode)]
+            answers = self.searcher.search_many(asked, SearchOptions(k=self.depth, mode=self.mode, highlight=False))
+            return [Reply(returned_by(answer.results), answer.probability) for answer in answers]
         except QuestionError as error:
             if len(questions) == 1:
                 return [error]

@@ -22,11 +22,12 @@ class ExactIndex:
         """Return the number of vectors."""
         return int(self._vectors.shape[0])
 
-    def search(self, queries: FloatArray, k: int) -> list[Ranked]:
-        """Return for each query the min(k, count) nearest rows."""
-        rows = np.arange(self.count, dtype=np.int64)
-        return [best(rows, scores, k) for scores in queries @ self._vectors.T]
+    def search(self, queries: FloatArray, k: int, within: RowArray | None = None) -> list[Ranked]:
+        """Return for each query the k nearest rows, or as many as there are."""
+        rows = np.arange(self.count, dtype=np.int64) if within is None else within
+        return [best(rows, self.scores(query, rows), k) for query in queries]
 
     def scores(self, query: FloatArray, rows: RowArray) -> FloatArray:
         """Return the cosine of one query with each of the named rows."""
-        return np.asarray(self._vectors[rows] @ query, dtype=np.float32)
+        # Not `@`, whose rounding depends on where a row stands: equal vectors must have equal scores.
+        return np.asarray(np.einsum("ij,j->i", self._vectors[rows], query), dtype=np.float32)

@@ -5,8 +5,12 @@ index/
   snapshots/<name>/           immutable once written
     manifest.json             what was built from what, and the SHA-256 of every file below
     passages.sqlite           originals, passages and what is said of their articles
-    vectors.faiss             one unit vector a passage, in the passages' order
+    vectors.faiss             one unit vector a passage, in the passages' order, around their mean
+    space.npz                 the means that were taken away, and how the passages lie around theirs
+    tokens/                   a small vector for each token of each passage, where they rerank
     lexical/                  BM25 over the same passages
+    lexicon/                  the word lists that questions are read with
+    calibration.json          what turns scores into probabilities, where questions were given
   encoders/<fingerprint>/     the exported encoder, shared by the snapshots made with it
 """
 
@@ -15,7 +19,7 @@ from pathlib import Path
 
 # Bump when a released version of this program could not read what this one writes, or would
 # read it wrongly: another file, another table, other normalisation of questions.
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,29 @@ class SnapshotLayout:
         return self.folder / "vectors.faiss"
 
     @property
+    def space(self) -> Path:
+        """Return the path of the vector space."""
+        return self.folder / "space.npz"
+
+    @property
+    def tokens(self) -> Path:
+        """Return the folder of the tokens, which is there only where they rerank."""
+        return self.folder / "tokens"
+
+    @property
     def lexical(self) -> Path:
         """Return the folder of the lexical index."""
         return self.folder / "lexical"
+
+    @property
+    def lexicon(self) -> Path:
+        """Return the folder of the word lists."""
+        return self.folder / "lexicon"
+
+    @property
+    def calibration(self) -> Path:
+        """Return the path of the calibration, which is there only where questions were given."""
+        return self.folder / "calibration.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from embeddings.encoders.onnx_encoder import info_of
-from embeddings.errors import REBUILD_HINT, SnapshotError
+from embeddings.errors import REBUILD_HINT, SnapshotError, TuningError
 from embeddings.files import SEAL, files_below, sha256_of
 from embeddings.records import EncoderInfo
 from embeddings.store.layout import FORMAT_VERSION, IndexLayout
+from embeddings.tuning import Tuning, parse_tuning, tuning_fields
 
 _SNAPSHOT_NAME = re.compile(r"[0-9TZ]+-[0-9a-f]{8}")
 
@@ -21,7 +22,8 @@ class Manifest:
 
     `files` and `encoder_files` map names to SHA-256, `articles` ids to content hashes, and
     `left_out` the files, lines and articles that gave no passage to the reason.
-    `duplicate_passages` are in `duplicate_groups`, each of which says one thing.
+    `duplicate_passages` are in `duplicate_groups`, each of which says one thing. `lexicon` is the
+    fingerprint of the word lists, `cross_encoder` that of the model that reranks, "" where none does.
 
     `inputs` identifies everything that the snapshot's content follows from: two builds with the
     same inputs give the same passages and vectors.
@@ -37,6 +39,10 @@ class Manifest:
     passages: int
     duplicate_groups: int
     duplicate_passages: int
+    tuning: Tuning
+    lexicon: str
+    calibrated: bool
+    cross_encoder: str
     articles: dict[str, str]
     left_out: dict[str, str]
     files: dict[str, str]
@@ -44,7 +50,8 @@ class Manifest:
 
     def to_json(self) -> str:
         """Return the manifest as JSON text, always the same for the same manifest."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        fields = asdict(self) | {"tuning": tuning_fields(self.tuning)}
+        return json.dumps(fields, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def parse_manifest(text: str, where: Path) -> Manifest:
@@ -64,8 +71,9 @@ def parse_manifest(text: str, where: Path) -> Manifest:
             f"{REBUILD_HINT}, or use the version of zhaiwen that wrote it"
         )
     try:
-        return Manifest(**{**fields, "encoder": info_of(fields["encoder"])})
-    except (KeyError, TypeError) as error:
+        parsed = {"encoder": info_of(fields["encoder"]), "tuning": parse_tuning(fields["tuning"])}
+        return Manifest(**{**fields, **parsed})
+    except (KeyError, TypeError, ValueError, TuningError) as error:
         raise SnapshotError(f"{where} is no manifest ({error}); {REBUILD_HINT}") from error
 
 

@@ -3,15 +3,17 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corpus.records import Article, Edit, Passage
 from embeddings.errors import REBUILD_HINT, SnapshotError
-from embeddings.records import ArticleInfo, RowArray, StoredArticle, StoredPassage
+from embeddings.filters import ArticleFacets, ArticleFacts, Filters
+from embeddings.records import NO_FILTERS, ArticleInfo, RowArray, StoredArticle, StoredPassage
 
 # `edits` is a list of [start, end, replacement, rule]; `duplicates` is the id of the first passage
 # of the group of near-duplicates that a passage is in, NULL where it is in none.
@@ -26,6 +28,7 @@ CREATE TABLE passage (
     start INTEGER NOT NULL, stop INTEGER NOT NULL, text TEXT NOT NULL, headings TEXT NOT NULL,
     edits TEXT NOT NULL, duplicates TEXT
 ) STRICT;
+CREATE INDEX passage_article ON passage (article);
 CREATE INDEX passage_duplicates ON passage (duplicates) WHERE duplicates IS NOT NULL;
 """
 _INFO = "article.id, title, path, source, author, url, published, tags"
@@ -113,6 +116,18 @@ class PassageStore:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._lock = threading.Lock()
+        facts = connection.execute("SELECT id, source, published, tags FROM article ORDER BY number")
+        self._facets = ArticleFacets(
+            ArticleFacts(id_, source, published, tuple(json.loads(tags))) for id_, source, published, tags in facts
+        )
+        # For each row the number of its article. In this order the index alone is read, not the texts.
+        pairs = connection.execute("SELECT row, article FROM passage ORDER BY article, row")
+        found = np.fromiter(pairs, dtype=np.dtype((np.int64, 2)))
+        self._articles = np.empty(len(found), dtype=np.int32)
+        self._articles[found[:, 0]] = found[:, 1]
+        marked = connection.execute("SELECT row, duplicates FROM passage WHERE duplicates IS NOT NULL")
+        # The group of near-duplicates of each row that is in one; read for every candidate of a search.
+        self.groups: Mapping[int, str] = {int(row): str(group) for row, group in marked}
 
     @classmethod
     def open(cls, path: Path) -> "PassageStore":
@@ -125,15 +140,22 @@ class PassageStore:
             uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
             connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
             connection.execute("PRAGMA trusted_schema = OFF")
-            connection.execute("SELECT count(*) FROM passage").fetchone()
+            return cls(connection)
         except sqlite3.Error as error:
             raise SnapshotError(f"{path} holds no passages ({error}); {REBUILD_HINT}") from error
-        return cls(connection)
 
     @property
     def count(self) -> int:
         """Return the number of passages."""
-        return int(self._all("SELECT count(*) FROM passage", [])[0][0])
+        return len(self._articles)
+
+    def rows_where(self, filters: Filters) -> RowArray:
+        """Return the rows of all passages whose articles match, ascending; all rows where no field is given."""
+        return np.flatnonzero(self._facets.matching(filters)[self._articles])
+
+    def articles_of(self, rows: RowArray) -> NDArray[np.int32]:
+        """Return for each of these rows the number of its article."""
+        return self._articles[rows]
 
     def article_ids(self) -> frozenset[str]:
         """Return the ids of all articles."""
@@ -168,16 +190,13 @@ class PassageStore:
         passages = {record[0]: _stored(record) for record in found}
         return [passages[row] for row in rows.tolist()]
 
-    def groups(self, rows: RowArray) -> dict[int, str]:
-        """Return the group of near-duplicates of each of these rows that is in one."""
-        wanted = "SELECT row, duplicates FROM passage WHERE duplicates IS NOT NULL AND row IN"
-        return {int(row): group for row, group in self._in(wanted, rows.tolist())}
-
-    def members(self, groups: Sequence[str]) -> dict[str, tuple[StoredPassage, ...]]:
-        """Return all passages of each of these groups, in order of row."""
+    def members(self, groups: Sequence[str], filters: Filters = NO_FILTERS) -> dict[str, tuple[StoredPassage, ...]]:
+        """Return the passages of each of these groups whose articles match, in order of row."""
         found: dict[str, list[StoredPassage]] = {group: [] for group in groups}
+        matching = self._facets.matching(filters) if groups else ()
         for record in sorted(self._in(f"{_SELECT} duplicates IN", groups), key=lambda record: record[0]):
-            found[record[1]].append(_stored(record))
+            if matching[self._articles[int(record[0])]]:
+                found[record[1]].append(_stored(record))
         return {group: tuple(passages) for group, passages in found.items()}
 
     def close(self) -> None:

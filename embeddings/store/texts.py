@@ -9,10 +9,11 @@ from corpus.cleaning import clean
 from corpus.errors import CorpusError
 from corpus.records import Article, ArticleSource, CleanArticle, Passage, Problem
 from embeddings.duplicates import DuplicateFinder
-from embeddings.lexical import LexicalIndex, TermStatistics, tokenize
+from embeddings.lexical import LexicalIndex, TermStatistics
 from embeddings.store.layout import SnapshotLayout
 from embeddings.store.passage_store import PassageWriter
 from embeddings.store.spool import TextSpool
+from embeddings.terms import TermSplitter
 
 # Texts whose terms are put in order together.
 _WINDOW = 1_024
@@ -30,12 +31,22 @@ class WrittenTexts:
     copies: int
 
 
-def write_texts(source: ArticleSource, cut: Cut, parts: SnapshotLayout, spool: TextSpool, strict: bool) -> WrittenTexts:
+@dataclass(frozen=True, slots=True)
+class TextTools:
+    """Hold what cuts articles into passages, and passages into terms."""
+
+    cut: Cut
+    splitter: TermSplitter
+
+
+def write_texts(
+    source: ArticleSource, tools: TextTools, parts: SnapshotLayout, spool: TextSpool, strict: bool
+) -> WrittenTexts:
     """Write the passages and the lexical index of a snapshot; hold the texts of one article at a time.
 
     Args:
         source: of the articles.
-        cut: cuts one cleaned article into passages.
+        tools: cut articles and passages.
         parts: where to write.
         spool: takes what is to be encoded, in order of row.
         strict: refuse to leave anything out.
@@ -43,7 +54,7 @@ def write_texts(source: ArticleSource, cut: Cut, parts: SnapshotLayout, spool: T
     Raises:
         CorpusError: no article gives a passage, or one is left out and `strict` is set.
     """
-    statistics, finder = TermStatistics(), DuplicateFinder()
+    statistics, finder = TermStatistics(tools.splitter.terms, tools.splitter.words), DuplicateFinder()
     articles: dict[str, str] = {}
     problems: list[Problem] = []
     with PassageWriter.create(parts.passages) as writer:
@@ -52,7 +63,7 @@ def write_texts(source: ArticleSource, cut: Cut, parts: SnapshotLayout, spool: T
                 problems.append(item)
                 continue
             try:
-                cleaned, passages = _passages(item, cut)
+                cleaned, passages = _passages(item, tools)
             except CorpusError as error:
                 # Many documents may come from one file: the id tells which one it was.
                 place = item.path if item.path == item.id else f"{item.path} ({item.id})"
@@ -72,10 +83,10 @@ def write_texts(source: ArticleSource, cut: Cut, parts: SnapshotLayout, spool: T
     return WrittenTexts(articles, tuple(problems), len(firsts), len(np.unique(grouped)), len(grouped))
 
 
-def _passages(article: Article, cut: Cut) -> tuple[CleanArticle, tuple[Passage, ...]]:
+def _passages(article: Article, tools: TextTools) -> tuple[CleanArticle, tuple[Passage, ...]]:
     cleaned = clean(article)
-    passages = cut(cleaned)
-    if not any(tokenize(passage.text) for passage in passages):
+    passages = tools.cut(cleaned)
+    if not any(tools.splitter.terms(passage.text) for passage in passages):
         raise CorpusError("it holds no word to search for; write some or remove it")
     return cleaned, passages
 

@@ -11,13 +11,35 @@ const REASONS = {
   not_ready: "索引还没有准备好，请过几秒再试",
 };
 
+// Positions count characters, as Python does; JavaScript counts an emoji as two.
+function marked(text, highlights) {
+  const characters = [...text];
+  const parts = [];
+  let end = 0;
+  for (const span of highlights) {
+    const mark = document.createElement("mark");
+    mark.textContent = characters.slice(span.start, span.end).join("");
+    parts.push(characters.slice(end, span.start).join(""), mark);
+    end = span.end;
+  }
+  return [...parts, characters.slice(end).join("")];
+}
+
+function summary(answer) {
+  const corrected = answer.corrected === null ? "" : `已按“${answer.corrected}”查找。`;
+  const found = answer.results.length;
+  if (answer.answerable === false)
+    return `${corrected}这些文章里大概没有你要的答案。下面是最接近的 ${found} 段原文，请不要当作回答：`;
+  return `${corrected}最接近的 ${found} 段原文，不一定都回答了你的问题：`;
+}
+
 // Everything from an article is set as text, never as markup.
 function card(result) {
   const item = template.content.cloneNode(true);
   const { article } = result;
   item.querySelector("h2").textContent = article.title;
   item.querySelector(".path").textContent = result.headings.join(" › ");
-  item.querySelector(".text").textContent = result.text;
+  item.querySelector(".text").replaceChildren(...marked(result.text, result.highlights));
   const published = article.published ? `，${article.published}` : "";
   item.querySelector(".source").textContent =
     `${article.source ?? article.path}${published}；原文第 ${result.start}–${result.end} 字`;
@@ -33,7 +55,7 @@ async function ask(query) {
   });
   const body = await response.json();
   if (!response.ok) throw new Error(REASONS[body.error.code] ?? "服务出了问题");
-  return body.results;
+  return body;
 }
 
 async function submit(event) {
@@ -43,9 +65,9 @@ async function submit(event) {
   status.textContent = "正在查找……";
   list.replaceChildren();
   try {
-    const results = await ask(box.value);
-    list.replaceChildren(...results.map(card));
-    status.textContent = `最接近的 ${results.length} 段原文，不一定都回答了你的问题：`;
+    const answer = await ask(box.value);
+    list.replaceChildren(...answer.results.map(card));
+    status.textContent = summary(answer);
   } catch (error) {
     const reason = error instanceof TypeError ? "连不上服务" : error.message;
     status.textContent = `没有查成：${reason}。你的问题还在上面，可以再试一次。`;

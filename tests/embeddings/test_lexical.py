@@ -1,32 +1,45 @@
-"""Terms, and BM25 over them."""
+"""BM25 over terms."""
 
 import math
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import bm25s
+import numpy as np
 import pytest
 
+from corpus.lexicon import Lexicon
 from embeddings.errors import SnapshotError
-from embeddings.lexical import LexicalIndex, TermStatistics, tokenize
+from embeddings.lexical import LexicalIndex, TermStatistics, WeightedTerms, best_positive
+from embeddings.terms import TermKind, TermSplitter
 
 TEXTS = ["催收电话", "上门催收", "征信记录", "上门"]
+SPLITTER = TermSplitter(Lexicon((), (), (), frozenset(), frozenset(), ""), TermKind.PAIRS)
 
 
-def test_terms() -> None:
-    assert tokenize("微粒贷App") == ["微", "粒", "贷", "微粒", "粒贷", "app"]
-    assert tokenize("ＡＢＣ１２ 95384，GB/T") == ["abc12", "95384", "gb", "t"]
-    assert tokenize("，。！ \n") == []
+def index_of(texts: Sequence[str]) -> LexicalIndex:
+    return LexicalIndex.from_texts(texts, SPLITTER.terms)
+
+
+def asked(question: str) -> WeightedTerms:
+    return [(term, 1.0) for term in SPLITTER.terms(question)]
+
+
+def test_what_is_counted_is_what_the_splitter_gives() -> None:
+    index = LexicalIndex.from_texts(["a b", "b c"], str.split)
+    assert index.search([("b", 1.0)], 5).rows.tolist() == [0, 1]
+    assert index.search([("a b", 1.0)], 5).rows.tolist() == []
 
 
 def test_a_chinese_question_finds_what_shares_its_words() -> None:
-    ranked = LexicalIndex.from_texts(TEXTS).search("催收会上门吗", 10)
+    ranked = index_of(TEXTS).search(asked("催收会上门吗"), 10)
     assert ranked.rows.tolist() == [1, 3, 0]
     assert ranked.scores[0] > 0
 
 
 def test_score_is_lucene_bm25() -> None:
-    ranked = LexicalIndex.from_texts(TEXTS).search("征", 1)
+    ranked = index_of(TEXTS).search(asked("征"), 1)
     # 征 stands once in row 2, which has 7 terms of 24 / 4 on average; in 1 of 4 texts.
     idf = math.log(1 + (4 - 1 + 0.5) / (1 + 0.5))
     tf = 1 / (1 + 1.5 * (1 - 0.75 + 0.75 * 7 / (24 / 4)))
@@ -39,61 +52,112 @@ def test_weights_are_those_of_the_library() -> None:
     texts = ["".join(generator.choices("催收电话上门征信a，", k=generator.randrange(40))) for _ in range(300)]
     library = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
     vocabulary: dict[str, int] = {}
-    ids = [[vocabulary.setdefault(term, len(vocabulary)) for term in tokenize(text)] for text in texts]
+    ids = [[vocabulary.setdefault(term, len(vocabulary)) for term in SPLITTER.terms(text)] for text in texts]
     library.index((ids, vocabulary), show_progress=False)
-    index = LexicalIndex.from_texts(texts)
+    index = index_of(texts)
     for question in ("催", "催收", "aa", "收电", "催收电话上门征信a"):
-        assert index.scores(question) == pytest.approx(library.get_scores(tokenize(question)), rel=1e-5)
+        assert index.scores(asked(question)) == pytest.approx(library.get_scores(SPLITTER.terms(question)), rel=1e-5)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
 def test_windows_change_nothing(size: int) -> None:
     texts = [*TEXTS, "上门上门"]
-    statistics = TermStatistics()
+    statistics = TermStatistics(SPLITTER.terms, SPLITTER.words)
     for text in texts:
         statistics.add(text)
     windows = (texts[start : start + size] for start in range(0, len(texts), size))
     index = LexicalIndex.from_windows(statistics, windows)
-    wanted = LexicalIndex.from_texts(texts)
-    assert index.scores("上门催收电话").tolist() == wanted.scores("上门催收电话").tolist()
+    wanted = index_of(texts)
+    assert index.scores(asked("上门催收电话")).tolist() == wanted.scores(asked("上门催收电话")).tolist()
     assert index.count == 5
 
 
 def test_scores_of_all_rows() -> None:
-    index = LexicalIndex.from_texts(TEXTS)
-    scores = index.scores("上门催收")
-    ranked = index.search("上门催收", 4)
+    index = index_of(TEXTS)
+    scores = index.scores(asked("上门催收"))
+    ranked = index.search(asked("上门催收"), 4)
     assert scores.shape == (4,)
     assert scores[ranked.rows].tolist() == ranked.scores.tolist()
     assert scores[2] == 0
 
 
 def test_nothing_shared() -> None:
-    assert LexicalIndex.from_texts(TEXTS).search("weather", 5).rows.tolist() == []
-    assert LexicalIndex.from_texts(TEXTS).search("？", 5).rows.tolist() == []
+    assert index_of(TEXTS).search(asked("weather"), 5).rows.tolist() == []
+    assert index_of(TEXTS).search(asked("？"), 5).rows.tolist() == []
 
 
 def test_equal_scores_are_in_order_of_row() -> None:
-    ranked = LexicalIndex.from_texts(["电话", "上门", "上门", "上门"]).search("上门", 2)
+    ranked = index_of(["电话", "上门", "上门", "上门"]).search(asked("上门"), 2)
     assert ranked.rows.tolist() == [1, 2]
 
 
 def test_saved_and_loaded(tmp_path: Path) -> None:
-    index = LexicalIndex.from_texts(TEXTS)
+    index = index_of(TEXTS)
     index.save(tmp_path)
     loaded = LexicalIndex.load(tmp_path)
     assert loaded.count == 4
-    wanted, found = index.search("上门催收", 4), loaded.search("上门催收", 4)
+    wanted, found = index.search(asked("上门催收"), 4), loaded.search(asked("上门催收"), 4)
     assert found.rows.tolist() == wanted.rows.tolist()
     assert found.scores.tolist() == wanted.scores.tolist()
 
 
 def test_a_text_without_terms_is_never_found() -> None:
-    index = LexicalIndex.from_texts(["？", "上门"])
+    index = index_of(["？", "上门"])
     assert index.count == 2
-    assert index.search("上门", 5).rows.tolist() == [1]
+    assert index.search(asked("上门"), 5).rows.tolist() == [1]
 
 
 def test_not_an_index(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="holds no lexical index"):
         LexicalIndex.load(tmp_path)
+
+
+def test_words_are_counted_once_a_text() -> None:
+    statistics = TermStatistics(SPLITTER.terms, str.split)
+    for text in ("催收 催收 电话", "催收", "上门"):
+        statistics.add(text)
+    index = LexicalIndex.from_windows(statistics, [["催收 催收 电话", "催收", "上门"]])
+    assert index.words == {"催收": 2, "电话": 1, "上门": 1}
+
+
+def test_words_are_saved_too(tmp_path: Path) -> None:
+    index = index_of(TEXTS)
+    index.save(tmp_path)
+    assert index.words["催收"] == 2
+    assert LexicalIndex.load(tmp_path).words == index.words
+    (tmp_path / "words.json").write_text('["催收"]', encoding="utf-8")
+    with pytest.raises(SnapshotError, match="holds no lexical index that can be read"):
+        LexicalIndex.load(tmp_path)
+
+
+def test_weights_count_as_often() -> None:
+    index = index_of(TEXTS)
+    alone = index.scores([("催收", 1.0)])
+    assert index.scores([("催收", 0.5)]).tolist() == pytest.approx((alone / 2).tolist())
+    assert index.scores([("催收", 1.0), ("催收", 0.5)]).tolist() == pytest.approx((alone * 1.5).tolist())
+    both = alone + index.scores([("征信", 0.25)])
+    assert index.scores([("催收", 1.0), ("征信", 0.25), ("天气", 3.0)]).tolist() == pytest.approx(both.tolist())
+    assert index.scores([]).tolist() == [0, 0, 0, 0]
+
+
+def test_rarity_is_the_inverse_document_frequency() -> None:
+    index = index_of(TEXTS)
+    assert index.rarity("征信") == pytest.approx(math.log(1 + (4 - 1 + 0.5) / (1 + 0.5)))
+    assert index.rarity("上门") == pytest.approx(math.log(1 + (4 - 2 + 0.5) / (2 + 0.5)))
+    assert index.rarity("天气") == 0
+
+
+def test_the_best_of_some_rows() -> None:
+    scores = np.array([0, 3, 0.5, 3, 1], dtype=np.float32)
+    for within, k, wanted in (
+        (None, 9, [1, 3, 4, 2]),
+        (None, 2, [1, 3]),
+        ([0, 2, 3], 9, [3, 2]),
+        ([0, 2, 3], 1, [3]),
+        ([0], 5, []),
+        ([], 5, []),
+    ):
+        rows = None if within is None else np.array(within, dtype=np.int64)
+        ranked = best_positive(scores, k, rows)
+        assert ranked.rows.tolist() == wanted
+        assert ranked.scores.tolist() == scores[wanted].tolist()

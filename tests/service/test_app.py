@@ -67,6 +67,15 @@ def test_the_schema_documents_every_status(client: httpx2.Client) -> None:
 def test_settings() -> None:
     assert Settings.from_environment({}) == Settings("127.0.0.1", 8000)
     assert Settings.from_environment({"ZHAIWEN_HOST": "::1", "ZHAIWEN_PORT": "9000"}) == Settings("::1", 9000)
+    assert Settings.from_environment({}).answerable_from is None
+    for text, wanted in (("0.75", 0.75), ("0", 0.0), ("1", 1.0), ("", None)):
+        assert Settings.from_environment({"ZHAIWEN_ANSWERABLE_FROM": text}).answerable_from == wanted
+
+
+@pytest.mark.parametrize("text", ["x", "-0.1", "1.1", "1e-3", ".5", "nan", "０"])
+def test_bad_probability(text: str) -> None:
+    with pytest.raises(SettingsError, match=f"ZHAIWEN_ANSWERABLE_FROM is '{text}', a probability from 0 to 1"):
+        Settings.from_environment({"ZHAIWEN_ANSWERABLE_FROM": text})
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536", "8e3", "９", "0" * 19])

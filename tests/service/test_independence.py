@@ -28,12 +28,13 @@ class Refuse:
 
 sys.meta_path.insert(0, Refuse())
 import scripts.search, scripts.serve
+from embeddings.records import SearchOptions
 from embeddings.store.loading import open_searcher
 from service.app import create_app
 
 searcher = open_searcher(Path(sys.argv[1]))
 create_app(searcher)
-print(searcher.search("催收的人上门，要看他哪些证件", 1)[0].passage.article.id)
+print(searcher.search("催收的人上门，要看他哪些证件", SearchOptions(k=1)).results[0].passage.article.id)
 """
 
 

@@ -17,18 +17,31 @@ def get(client: httpx2.Client, **parameters: str | int) -> Any:
 
 def test_the_whole_answer(client: httpx2.Client) -> None:
     answer = get(client, k=3)
-    assert set(answer) == {"query", "answerable", "results", "index", "took_ms"}
+    assert set(answer) == {
+        "query",
+        "answerable",
+        "answer_probability",
+        "corrected",
+        "changes",
+        "results",
+        "index",
+        "took_ms",
+    }
     assert answer["query"] == VISITS
-    assert answer["answerable"] is None
+    assert answer["answerable"] is True
+    assert 0 <= answer["answer_probability"] <= 1
+    assert (answer["corrected"], answer["changes"]) == (None, [])
     assert answer["index"]["encoder"] == "multilingual-e5-small-q4"
-    assert answer["index"]["calibrated"] is False
+    assert answer["index"]["calibrated"] is True
     assert re.fullmatch("[0-9a-f]{16}", answer["index"]["settings"])
     assert answer["took_ms"] > 0
     assert [result["rank"] for result in answer["results"]] == [1, 2, 3]
     assert "home-visits" in {result["article"]["id"] for result in answer["results"]}
     for result in answer["results"]:
         assert 0 <= result["score"] <= 1
-        assert result["highlights"] == []
+        (span,) = result["highlights"]
+        assert set(span) == {"start", "end"}
+        assert 0 <= span["start"] < span["end"] <= len(result["text"])
         assert result["end"] - result["start"] == len(result["text"]) + sum(
             edit["end"] - edit["start"] - len(edit["replacement"]) for edit in result["edits"]
         )
@@ -36,7 +49,7 @@ def test_the_whole_answer(client: httpx2.Client) -> None:
         assert result["headings"]
         assert result["article"]["published"] == "2026-11-21"
         assert set(result["article"]) == {"id", "title", "path", "source", "author", "url", "published", "tags"}
-        assert "scores" not in result
+        assert not {"scores", "stages"} & set(result)
 
 
 def test_get_and_post_answer_alike(client: httpx2.Client) -> None:
@@ -55,10 +68,22 @@ def test_modes_differ(client: httpx2.Client) -> None:
     assert len({tuple(order) for order in orders.values()}) == 3
 
 
-def test_explain_gives_both_scores(client: httpx2.Client) -> None:
-    for result in get(client, k=5, mode="dense", explain="true")["results"]:
-        assert result["scores"]["dense"] == pytest.approx(result["score"], abs=1e-4)
+def test_explain_gives_both_scores_and_every_stage(client: httpx2.Client) -> None:
+    results = get(client, k=5, mode="dense", explain="true")["results"]
+    for result in results:
+        dense, lexical = result["stages"]
+        assert dense == {"stage": "dense", "rank": result["rank"], "score": result["scores"]["dense"]}
+        assert (lexical["stage"], lexical["rank"]) == ("lexical", None)
+        assert (result["scores"]["lexical"] or 0) == lexical["score"]
         assert result["scores"]["lexical"] is None or result["scores"]["lexical"] > 0
+    cosines = [result["scores"]["dense"] for result in results]
+    assert cosines == sorted(cosines, reverse=True)
+    hybrid = get(client, k=5, explain="true")["results"]
+    for result in hybrid:
+        assert [one["stage"] for one in result["stages"]] == ["dense", "lexical", "fusion", "rerank"]
+    # What no side ranked by a shared word has no score of it.
+    foreign = client.get("/search", params={"q": "weather forecast tomorrow", "explain": True}).json()["results"]
+    assert [result["scores"]["lexical"] for result in foreign] == [None] * 5
 
 
 def test_k_bounds_the_results(client: httpx2.Client) -> None:
@@ -98,7 +123,16 @@ def test_free_form_questions(client: httpx2.Client, question: str) -> None:
         ({"query": VISITS, "limit": 3}, "invalid_request", "limit: Extra inputs are not permitted"),
         ({"query": 3}, "invalid_request", "query: Input should be a valid string"),
         ({}, "invalid_request", "query: Field required"),
-        ({"query": VISITS, "filters": {"tags": ["上门"]}}, "unsupported", "filters are not supported"),
+        ({"query": VISITS, "offset": -1}, "invalid_request", "offset: Input should be greater than or equal to 0"),
+        ({"query": VISITS, "offset": 100}, "invalid_request", "offset: Input should be less than 100"),
+        ({"query": VISITS, "offset": 96}, "invalid_question", "k 5 and offset 96 were given"),
+        ({"query": VISITS, "per_article": 0}, "invalid_request", "per_article: Input should be greater than or equal"),
+        ({"query": VISITS, "filters": {"tag": ["上门"]}}, "invalid_request", "filters.tag: Extra inputs are not permi"),
+        (
+            {"query": VISITS, "filters": {"published_to": "明天"}},
+            "invalid_question",
+            "published_to is '明天', a day was",
+        ),
         ([], "invalid_request", "valid dictionary"),
     ],
 )

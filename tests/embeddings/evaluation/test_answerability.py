@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 from embeddings.evaluation.answerability import (
     AUROC,
     BASE_BRIER,
+    BINS,
     BRIER,
+    BRIER_GAIN,
     ECE,
     FPR,
     base_brier,
     brier,
+    brier_gain,
     calibration,
     calibration_error,
+    certainties,
     false_positive_rate,
     first_is_right,
     is_right,
@@ -25,6 +29,7 @@ from embeddings.evaluation.answerability import (
     threshold,
     top_scores,
 )
+from embeddings.evaluation.calibration_interval import calibration_interval
 from embeddings.evaluation.results import Bin, Cut, Estimate, Outcome, Wanted
 from embeddings.evaluation.significance import Values
 from tests.embeddings.evaluation.outcomes import answerable, hit, unanswerable
@@ -239,6 +244,7 @@ def test_answerability_by_hand() -> None:
             FPR: 2 / 2,
             BRIER: squares / 5,
             BASE_BRIER: 1 / 5 * 4 / 5,
+            BRIER_GAIN: 1 / 5 * 4 / 5 - squares / 5,
             # Five bins of one each.
             ECE: (0.0 + 0.0 + 0.6 + 0.7 + (1 - 0.9)) / 5,
         }
@@ -255,9 +261,67 @@ def test_answerability_by_hand() -> None:
 def test_intervals_stand_where_resampling_has_something_to_say() -> None:
     found = measure_answerability([*ASKED, unanswerable("u1", hit(0.7)), unanswerable("u2", hit(0.3))])
     assert found is not None
-    assert {name for name, one in found.measures.items() if one.interval is not None} == {AUROC, FPR, BRIER}
-    for one in found.measures.values():
-        assert one.interval is None or 0 <= one.interval.low <= one.value <= one.interval.high <= 1
+    assert {name for name, one in found.measures.items() if one.interval is not None} == {
+        *(AUROC, FPR, BRIER, BRIER_GAIN)
+    }
+    for name, one in found.measures.items():
+        least = -1 if name == BRIER_GAIN else 0
+        assert one.interval is None or least <= one.interval.low <= one.value <= one.interval.high <= 1
+
+
+def drawn(count: int, shift: float) -> tuple[Values, Values]:
+    """Return probabilities, and whether they were right in a share of cases that lies so much lower."""
+    random = np.random.default_rng(5)
+    scores = random.uniform(0.3, 0.7, count)
+    return scores, (random.random(count) < scores - shift).astype(np.float64)
+
+
+def test_the_interval_of_a_calibration_error() -> None:
+    for shift in (0.0, 0.25):
+        scores, right = drawn(400, shift)
+        interval = calibration_interval(scores, right, BINS)
+        error = calibration_error(calibration(scores, right))
+        assert interval is not None
+        # What is calibrated may have no error at all; what is not, has one.
+        assert (interval.low == 0) is (shift == 0)
+        assert interval.low <= shift <= interval.high
+        assert interval.low <= error <= interval.high
+        assert interval == calibration_interval(scores, right, BINS)
+
+
+def test_a_calibration_error_of_few_questions_has_no_interval() -> None:
+    scores, right = drawn(2 * BINS, 0.0)
+    assert calibration_interval(scores, right, BINS) is not None
+    assert calibration_interval(scores[1:], right[1:], BINS) is None
+
+
+def test_how_far_below_the_base_rate_the_score_lies() -> None:
+    right = values(1, 0, 0, 0)
+    assert brier_gain(right, right) == 3 / 16
+    assert brier_gain(values(0.25, 0.25, 0.25, 0.25), right) == 0
+    assert brier_gain(values(0.0, 1.0, 0.0, 0.0), right) == 3 / 16 - 2 / 4
+    rows = np.array([[1.0, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]])
+    assert brier_gain(rows, np.array([right, right])).tolist() == [3 / 16, 0]
+
+
+def test_what_a_system_says_of_an_answer_counts_before_its_scores() -> None:
+    asked = [replace(ASKED[0], probability=0.2), ASKED[1], replace(ASKED[2], probability=0.7)]
+    without = [replace(unanswerable("u1", hit(0.9)), probability=0.3), unanswerable("u2", hit(0.1))]
+    assert certainties([*asked, *without]).tolist() == [0.2, 0.6, 0.7, 0.3, 0.1]
+    found = measure_answerability([*asked, *without])
+    assert found is not None
+    assert found.threshold == 0.2
+    # 0.2 is above 0.1 alone, 0.6 and 0.7 are above both; only 0.3 reaches the threshold.
+    assert found.measures[AUROC].value == pytest.approx(5 / 6)
+    assert found.measures[FPR].value == 1 / 2
+    # Whether a first result is right is told by its own score.
+    assert found.measures[BRIER] == measure_of([*ASKED, unanswerable("u1", hit(0.9)), without[1]], BRIER)
+
+
+def measure_of(outcomes: list[Outcome], name: str) -> Estimate:
+    found = measure_answerability(outcomes)
+    assert found is not None
+    return found.measures[name]
 
 
 def test_each_kind_is_set_against_all_answerable_questions() -> None:
@@ -302,7 +366,7 @@ def test_without_unanswerable_questions_nothing_is_parted() -> None:
     found = measure_answerability(ASKED)
     assert found is not None
     assert (found.answerable, found.unanswerable, found.threshold, found.kinds) == (3, 0, None, ())
-    assert list(found.measures) == [BRIER, BASE_BRIER, ECE]
+    assert list(found.measures) == [BRIER, BASE_BRIER, BRIER_GAIN, ECE]
 
 
 @pytest.mark.parametrize("outcomes", [(), (unanswerable("u1", hit(0.9)), unanswerable("u2"))])

@@ -12,10 +12,10 @@ from embeddings.errors import QuestionError
 from embeddings.evaluation.asking import respond
 from embeddings.evaluation.evaluating import Asked, count_cut_quotes, evaluate, journal_key, lost_quotes, results_of
 from embeddings.evaluation.journal import Journal
-from embeddings.evaluation.records import Found, Judgement, Pool, PooledSection, Question, Returned, Section
+from embeddings.evaluation.records import Found, Judgement, Pool, PooledSection, Question, Reply, Returned, Section
 from embeddings.evaluation.results import Cut, Response, System
 from embeddings.evaluation.systems import Headings, IndexAnswering
-from embeddings.records import Mode
+from embeddings.records import Mode, SearchOptions
 from embeddings.searcher import Searcher
 from embeddings.store.builder import BuildRequest, build
 from embeddings.store.loading import open_searcher
@@ -26,7 +26,7 @@ VISITS = Section("visits", ("证件",))
 CALLS = Section("calls", ("几次",))
 QUESTION = Question("q1", "上门看什么", (Judgement(VISITS, 2, "先看证件"), Judgement(CALLS, 1)), "plain")
 OTHER = Question("q2", "电话几次", (Judgement(CALLS, 2, "不超过三次"),), "terse", must_find=True)
-Script = Mapping[str, list[Returned] | QuestionError]
+Script = Mapping[str, Reply | QuestionError]
 UNANSWERABLE = Question("u1", "红烧肉怎么做", (), "far-off")
 
 
@@ -43,9 +43,9 @@ class Scripted:
         self.answers = answers
         self.asked: list[list[str]] = []
 
-    def ask(self, questions: Sequence[str]) -> list[list[Returned] | QuestionError]:
+    def ask(self, questions: Sequence[str]) -> list[Reply | QuestionError]:
         self.asked.append(list(questions))
-        return [self.answers.get(question, []) for question in questions]
+        return [self.answers.get(question, Reply([])) for question in questions]
 
     def sections(self, articles: Collection[str]) -> dict[str, frozenset[Headings]]:
         return dict.fromkeys(articles, frozenset())
@@ -53,13 +53,15 @@ class Scripted:
 
 SCRIPT: Script = {
     # By section, grade 1 stands first; by answer, only the third passage is right.
-    QUESTION.text: [
-        returned(CALLS, "别的"),
-        returned(VISITS, "前言"),
-        returned(VISITS, "要先看证件"),
-        returned(CALLS, "又一段"),
-    ],
-    UNANSWERABLE.text: [returned(CALLS, "无关", 0.25)],
+    QUESTION.text: Reply(
+        [
+            returned(CALLS, "别的"),
+            returned(VISITS, "前言"),
+            returned(VISITS, "要先看证件"),
+            returned(CALLS, "又一段"),
+        ]
+    ),
+    UNANSWERABLE.text: Reply([returned(CALLS, "无关", 0.25)]),
 }
 
 
@@ -119,9 +121,29 @@ def test_unanswerable_questions_have_no_measures() -> None:
     assert (results.answerability.answerable, results.answerability.unanswerable) == (1, 1)
 
 
+def test_a_probability_of_an_answer_counts_before_the_score_of_the_first_result() -> None:
+    asked = Asked((QUESTION,), (UNANSWERABLE,))
+    sure: Script = {
+        QUESTION.text: Reply([returned(VISITS, "要先看证件", 0.2)], 0.9),
+        UNANSWERABLE.text: Reply([returned(CALLS, "无关", 0.8)], 0.1),
+    }
+    results = results_of(SYSTEM, asked, respond(Scripted(sure), asked.all, lambda _: None))
+    assert [outcome.probability for outcome in results.outcomes] == [0.9, 0.1]
+    assert results.answerability is not None
+    assert results.answerability.measures["AUROC"].value == 1.0
+    assert results.answerability.threshold == 0.9
+    # Whether the first result is right is still said by its own score.
+    assert results.answerability.measures["Brier"].value == pytest.approx(((0.2 - 1) ** 2 + 0.8**2) / 2)
+    silent = {text: reply._replace(probability=None) for text, reply in sure.items() if isinstance(reply, Reply)}
+    results = results_of(SYSTEM, asked, respond(Scripted(silent), asked.all, lambda _: None))
+    assert results.answerability is not None
+    assert results.answerability.measures["AUROC"].value == 0.0
+
+
 def test_a_pool_tells_what_was_read() -> None:
     third = Section("third", ())
-    script: Script = {QUESTION.text: [returned(CALLS, "一"), returned(third, "二"), returned(Section("new", ()), "三")]}
+    found = [returned(CALLS, "一"), returned(third, "二"), returned(Section("new", ()), "三")]
+    script: Script = {QUESTION.text: Reply(found)}
     pooled = tuple(PooledSection(section, (Found(Mode.DENSE, 1),)) for section in (CALLS, third))
     # A pool of a question that was not asked changes nothing.
     pools = (Pool("q1", pooled), Pool("q9", pooled))
@@ -171,12 +193,15 @@ def test_the_key_of_a_journal_names_all_that_its_answers_follow_from() -> None:
 def test_the_evaluator_asks_the_search_that_serves(searcher: Searcher, shipped_index: Path) -> None:
     section = Section("home-visits", ("微粒贷会不会上门？",))
     question = Question("q1", "微粒贷逾期会上门吗", (Judgement(section, 2),))
-    served = searcher.search(question.text, 50, Mode.DENSE)
+    answer = searcher.search(question.text, SearchOptions(k=50, mode=Mode.DENSE))
+    served = answer.results
     sections = list(dict.fromkeys(Section(found.passage.article.id, found.passage.headings) for found in served))
     results = evaluate(IndexAnswering(searcher, shipped_index, Mode.DENSE), Asked((question,)), lambda _: None)
     assert results.measures["RR@10"].value == pytest.approx(1 / (1 + sections.index(section)))
     assert [hit.passage for hit in results.outcomes[0].hits] == [found.passage.id for found in served[:10]]
     assert [hit.score for hit in results.outcomes[0].hits] == [found.score for found in served[:10]]
+    assert results.outcomes[0].probability == answer.probability
+    assert answer.probability is not None
     assert results.system == System(
         str(shipped_index),
         searcher.info.snapshot,
@@ -220,8 +245,9 @@ def test_quotes_that_no_passage_holds_whole_are_counted(tiny_model: ModelFolder,
 
 
 def test_responses_keep_no_more_than_is_shown() -> None:
-    many: list[Returned] | QuestionError = [returned(Section("a", (str(n),)), str(n)) for n in range(30)]
+    many = Reply([returned(Section("a", (str(n),)), str(n)) for n in range(30)], 0.25)
     (response,) = respond(Scripted({QUESTION.text: many}), (QUESTION,), lambda _: None)
     assert isinstance(response, Response)
     assert len(response.sections) == 30
     assert len(response.hits) == len(response.shown) == 10
+    assert response.probability == 0.25

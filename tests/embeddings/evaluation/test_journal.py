@@ -51,7 +51,7 @@ def test_the_file_is_one_object_a_line_under_the_key(tmp_path: Path) -> None:
     lines = begun(tmp_path, FIRST, SECOND).read_bytes().split(b"\n")
     assert lines[0] == KEY.encode()
     assert lines[1].startswith('{"id":"q1","sections":["a#一","“五 年”"],'.encode())
-    assert lines[2] == b'{"id":"q2","sections":[],"quotes":null,"hits":[],"shown":[],"refused":null}'
+    assert lines[2] == b'{"id":"q2","sections":[],"quotes":null,"hits":[],"shown":[],"refused":null,"probability":null}'
     assert lines[3:] == [b""]
 
 
@@ -64,7 +64,7 @@ def test_what_is_added_after_resuming_stands_behind_what_was_there(tmp_path: Pat
     assert path.read_bytes().startswith(before)
 
 
-WHOLE = b'{"id":"q3","sections":[],"quotes":[],"hits":[],"shown":[],"refused":null}'
+WHOLE = b'{"id":"q3","sections":[],"quotes":[],"hits":[],"shown":[],"refused":null,"probability":null}'
 
 
 @pytest.mark.parametrize(

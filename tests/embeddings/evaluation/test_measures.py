@@ -12,7 +12,7 @@ from embeddings.evaluation.matching import ranked_names
 from embeddings.evaluation.measures import COVERAGE, MAIN_MEASURE, MEASURES, falling_scores, measure
 from embeddings.evaluation.records import Found, Judgement, Pool, PooledSection, Question, Section
 from embeddings.evaluation.systems import PASSAGES, IndexAnswering, returned_by
-from embeddings.records import Mode
+from embeddings.records import Mode, SearchOptions
 from embeddings.searcher import Searcher
 
 ALL = MEASURES + COVERAGE
@@ -196,7 +196,7 @@ ASKED = Question("q1", "微粒贷逾期会上门吗", (Judgement(VISITS, 2),))
 
 
 def test_measured_is_the_search_that_serves(searcher: Searcher, shipped_index: Path) -> None:
-    results = searcher.search(ASKED.text, PASSAGES, Mode.DENSE)
+    results = searcher.search(ASKED.text, SearchOptions(k=PASSAGES, mode=Mode.DENSE)).results
     rank = ranked_names(ASKED, returned_by(results)).index(VISITS.name) + 1
     finished: list[int] = []
     evaluation = evaluate(answering(searcher, shipped_index), Asked((ASKED,)), finished.append)
@@ -207,7 +207,8 @@ def test_measured_is_the_search_that_serves(searcher: Searcher, shipped_index: P
 
 def test_the_share_of_results_that_were_read(searcher: Searcher, shipped_index: Path) -> None:
     index = answering(searcher, shipped_index)
-    found = [one.section for one in returned_by(searcher.search(ASKED.text, PASSAGES, Mode.DENSE))]
+    results = searcher.search(ASKED.text, SearchOptions(k=PASSAGES, mode=Mode.DENSE)).results
+    found = [one.section for one in returned_by(results)]
     assert VISITS in found[:5]
     read = list(dict.fromkeys(section for section in found[:5] if section != VISITS))[:2]
     # The judged section was pooled, too: its grade stands.

@@ -10,7 +10,7 @@ from embeddings.evaluation.matching import ranked_sections
 from embeddings.evaluation.pooling import joined, pool, read_pools, write_pools
 from embeddings.evaluation.records import Found, Judgement, Pool, PooledSection, Question, Section
 from embeddings.evaluation.systems import returned_by
-from embeddings.records import Mode
+from embeddings.records import Mode, SearchOptions
 from embeddings.searcher import Searcher
 from tests.conftest import write_lines
 
@@ -31,7 +31,8 @@ def test_a_pool_holds_the_first_sections_of_each_mode(searcher: Searcher) -> Non
     assert sum(finished) == len(questions) * len(Mode)
     for question, one in zip(questions, pools, strict=True):
         for mode in Mode:
-            wanted = ranked_sections(question, returned_by(searcher.search(question.text, 50, mode)))[:3]
+            answer = searcher.search(question.text, SearchOptions(k=50, mode=mode))
+            wanted = ranked_sections(question, returned_by(answer.results))[:3]
             found = {
                 place.rank: pooled.section for pooled in one.sections for place in pooled.found if place.mode is mode
             }

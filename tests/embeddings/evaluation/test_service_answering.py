@@ -16,9 +16,9 @@ from corpus.reading import ArticleList
 from corpus.records import Markup
 from embeddings.encoders.model_folder import ModelFolder
 from embeddings.errors import AnsweringError, QuestionError, QuestionSetError
-from embeddings.evaluation.records import Returned, Section
+from embeddings.evaluation.records import Reply, Returned, Section
 from embeddings.evaluation.service_answering import ServiceAnswering
-from embeddings.evaluation.systems import IndexAnswering, unknown_sections
+from embeddings.evaluation.systems import PASSAGES, IndexAnswering, unknown_sections
 from embeddings.records import Mode
 from embeddings.searcher import Searcher
 from embeddings.store.builder import BuildRequest, build
@@ -30,7 +30,7 @@ QUESTIONS = ["微粒贷逾期会上门吗", "他们能给我妈打电话吗"]
 LONG_SECONDS = 100.0
 INDEX = {"snapshot": "s1", "encoder": "e", "passages": 1, "settings": "h"}
 READY = {"status": "ready", "index": INDEX}
-ANSWER = {"results": [], "index": INDEX}
+ANSWER: dict[str, object] = {"answer_probability": None, "results": [], "index": INDEX}
 NAMED = {"id": "a", "title": "题"}
 COPY = {"headings": ["h"], "article": NAMED}
 RESULT = {"score": 0.5, "text": "文", "passage_id": "p", "headings": ["h"], "article": NAMED, "also_in": [COPY]}
@@ -97,7 +97,9 @@ def test_refused_questions_come_back_with_the_reason(served: Served) -> None:
     assert str(empty) == "the question is empty; ask one in words, for example 微粒贷逾期会上门吗"
     assert isinstance(long, QuestionError)
     assert "tokens" in str(long)
-    assert isinstance(good, list)
+    assert isinstance(good, Reply)
+    assert len(good.returned) == PASSAGES
+    assert good.probability is not None
 
 
 def test_sections_are_known_through_the_service_too(served: Served, searcher: Searcher, shipped_index: Path) -> None:
@@ -184,15 +186,15 @@ def test_a_service_below_a_path() -> None:
         stranger({"/zhaiwen/readyz": (200, READY), "/zhaiwen/search": (200, ANSWER)}) as url,
         ServiceAnswering.connect(f"{url}/zhaiwen", Mode.DENSE) as service,
     ):
-        assert service.ask(["上门"]) == [[]]
+        assert service.ask(["上门"]) == [Reply([])]
 
 
 def test_a_rebuild_of_the_same_is_the_same() -> None:
     rebuilt = {**ANSWER, "index": {**INDEX, "snapshot": "s2"}}
-    assert ask_stranger((200, rebuilt)) == [[]]
+    assert ask_stranger((200, rebuilt)) == [Reply([])]
 
 
-def ask_stranger(answer: tuple[int, object]) -> list[list[Returned] | QuestionError]:
+def ask_stranger(answer: tuple[int, object]) -> list[Reply | QuestionError]:
     with (
         stranger({"/readyz": (200, READY), "/search": answer}) as url,
         ServiceAnswering.connect(url, Mode.DENSE) as service,
@@ -208,7 +210,7 @@ def test_names_that_an_index_holds(name: str) -> None:
     result = {**RESULT, "headings": [name], "article": article_, "also_in": [copy]}
     section = Section(name, (name,))
     returned = Returned("p", section, "题", "文", 0.5, (section,))
-    assert ask_stranger((200, {**ANSWER, "results": [result]})) == [[returned]]
+    assert ask_stranger((200, {**ANSWER, "results": [result]})) == [Reply([returned])]
 
 
 @pytest.mark.parametrize("name", ["h\0x", "\0", "", " ", 7, None])
@@ -235,11 +237,24 @@ def test_what_is_no_score(score: str) -> None:
         ask_stranger((200, sent))
 
 
+@pytest.mark.parametrize("score", ["NaN", "Infinity", "-Infinity", "1e999", "5", "1.01", "-0.1", '"0.5"', "true"])
+def test_what_is_no_probability(score: str) -> None:
+    sent = json.dumps({**ANSWER, "answer_probability": "SCORE"}).replace('"SCORE"', score)
+    with pytest.raises(AnsweringError, match=WRONG):
+        ask_stranger((200, sent))
+
+
+def test_an_older_service_that_says_nothing_of_a_probability() -> None:
+    with pytest.raises(AnsweringError, match=WRONG):
+        ask_stranger((200, {name: value for name, value in ANSWER.items() if name != "answer_probability"}))
+
+
 @pytest.mark.parametrize("score", [0, 0.5, 1])
 def test_what_is_a_score(score: float) -> None:
-    (returned,) = ask_stranger((200, {**ANSWER, "results": [{**RESULT, "score": score}]}))
-    assert isinstance(returned, list)
-    assert [one.score for one in returned] == [score]
+    (reply,) = ask_stranger((200, {**ANSWER, "answer_probability": score, "results": [{**RESULT, "score": score}]}))
+    assert isinstance(reply, Reply)
+    assert [one.score for one in reply.returned] == [score]
+    assert reply.probability == score
 
 
 @pytest.mark.parametrize("name", ["h\0x", ""])

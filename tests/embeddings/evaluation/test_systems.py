@@ -11,7 +11,7 @@ from corpus.records import Markup
 from embeddings.encoders.model_folder import ModelFolder
 from embeddings.errors import QuestionError
 from embeddings.evaluation.matching import hits_of, ranked_names
-from embeddings.evaluation.records import Judgement, Question, Returned, Section
+from embeddings.evaluation.records import Judgement, Question, Reply, Section
 from embeddings.evaluation.results import System
 from embeddings.evaluation.service_answering import ServiceAnswering
 from embeddings.evaluation.systems import Answering, Headings, IndexAnswering, unknown_sections
@@ -49,8 +49,11 @@ def test_a_judged_section_that_is_only_a_copy_is_found(copies: Path, served_copi
     with ServiceAnswering.connect(served_copies.url, mode) as service:
         answers = [answering.ask([ASKED]) for answering in (index, service)]
     assert answers[0] == answers[1]
-    for (returned,) in answers:
-        assert isinstance(returned, list)
+    for (reply,) in answers:
+        assert isinstance(reply, Reply)
+        # Nothing was given to calibrate on.
+        assert reply.probability is None
+        returned = reply.returned
         place, shown = next((place, one) for place, one in enumerate(returned) if one.also_in)
         (folded,) = shown.also_in
         assert {shown.section, folded} == {Section("a", ("上门",)), Section("c", ("证件",))}
@@ -80,8 +83,8 @@ class Holding:
     def system(self) -> System:
         return System("here", "s1", "e", 0, "h", "dense", 1)
 
-    def ask(self, questions: Sequence[str]) -> list[list[Returned] | QuestionError]:
-        return [[] for _ in questions]
+    def ask(self, questions: Sequence[str]) -> list[Reply | QuestionError]:
+        return [Reply([]) for _ in questions]
 
     def sections(self, articles: Collection[str]) -> dict[str, frozenset[Headings]]:
         return {article: headings for article, headings in self.held.items() if article in articles}

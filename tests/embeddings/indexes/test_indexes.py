@@ -1,6 +1,7 @@
 """The contract of a vector index, for every engine, against plain numpy."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import faiss
@@ -12,7 +13,7 @@ from embeddings.indexes.exact import ExactIndex
 from embeddings.indexes.faiss_index import FaissIndex
 from embeddings.indexes.ranking import best
 from embeddings.protocols import VectorIndex
-from embeddings.records import FloatArray
+from embeddings.records import FloatArray, RowArray
 
 Make = Callable[[FloatArray], VectorIndex]
 
@@ -22,7 +23,11 @@ def unit_vectors(count: int, dimension: int, seed: int) -> FloatArray:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
 
-@pytest.fixture(params=[ExactIndex, FaissIndex.from_vectors], ids=["exact", "faiss"])
+# FAISS learns 16 values a component from no fewer vectors.
+WITH_CODES = partial(FaissIndex.from_vectors, codes_from=16)
+
+
+@pytest.fixture(params=[ExactIndex, FaissIndex.from_vectors, WITH_CODES], ids=["exact", "faiss", "faiss with codes"])
 def make(request: pytest.FixtureRequest) -> Make:
     made: Make = request.param
     return made
@@ -55,11 +60,52 @@ def test_equal_vectors_are_in_order_of_row(make: Make) -> None:
     assert ranked.rows.tolist() == [1, 2, 3, 4, 5]
 
 
+def test_equal_vectors_are_in_order_of_row_however_many_they_are(make: Make) -> None:
+    kinds = unit_vectors(5, 8, seed=10)
+    for seed in range(5):
+        which = np.random.default_rng(seed).integers(5, size=700)
+        nearest = np.lexsort((np.arange(700), -(kinds @ kinds[0])[which]))
+        index = make(kinds[which])
+        for k in (1, 50, 120, 200, 700):
+            (ranked,) = index.search(kinds[:1], k)
+            assert ranked.rows.tolist() == nearest[:k].tolist()
+            assert len(set(ranked.scores.tolist())) == len(set(which[nearest[:k]]))
+
+
+@pytest.mark.parametrize(
+    "within", [[], [0], [499], [7, 8, 11, 400], list(range(0, 500, 3)), list(range(499)), list(range(500))], ids=len
+)
+def test_only_rows_within_are_found(make: Make, within: list[int]) -> None:
+    vectors, queries = unit_vectors(500, 24, seed=1), unit_vectors(5, 24, seed=2)
+    rows = np.array(within, dtype=np.int64)
+    for query, ranked in zip(queries, make(vectors).search(queries, 30, rows), strict=True):
+        cosines = vectors[rows] @ query
+        nearest = np.argsort(-cosines, kind="stable")[:30]
+        assert ranked.rows.tolist() == rows[nearest].tolist()
+        assert ranked.scores == pytest.approx(cosines[nearest], abs=1e-6)
+
+
+def test_ties_within_are_in_order_of_row(make: Make) -> None:
+    vectors = unit_vectors(600, 24, seed=11)
+    vectors[::2] = vectors[0]
+    (ranked,) = make(vectors).search(vectors[:1], 4, np.array([1, 5, 40, 41, 42, 500, 502, 504, 599], dtype=np.int64))
+    assert ranked.rows.tolist() == [40, 42, 500, 502]
+
+
+def test_a_shorter_list_begins_a_longer_one(make: Make) -> None:
+    index, query = make(unit_vectors(3_000, 24, seed=12)), unit_vectors(1, 24, seed=13)
+    longest = index.search(query, 250)[0].rows.tolist()
+    for k in (1, 5, 100, 249):
+        assert index.search(query, k)[0].rows.tolist() == longest[:k]
+
+
 def test_scores_of_named_rows(make: Make) -> None:
     vectors, (query,) = unit_vectors(9, 8, seed=5), unit_vectors(1, 8, seed=6)
     rows = np.array([7, 0, 7], dtype=np.int64)
     assert make(vectors).scores(query, rows) == pytest.approx(vectors[rows] @ query, abs=1e-6)
     assert make(vectors).scores(query, rows[:0]).shape == (0,)
+    with pytest.raises(IndexError, match="9"):
+        make(vectors).scores(query, np.array([2, 9], dtype=np.int64))
 
 
 def test_best_keeps_ties_at_the_border_in_order_of_row() -> None:
@@ -68,27 +114,74 @@ def test_best_keeps_ties_at_the_border_in_order_of_row() -> None:
     assert ranked.rows.tolist() == [6, 1]
 
 
-def test_faiss_of_windows_is_faiss_of_the_whole() -> None:
-    vectors, queries = unit_vectors(50, 8, seed=8), unit_vectors(3, 8, seed=9)
-    index = FaissIndex.from_windows(8, (vectors[start : start + 20] for start in range(0, 50, 20)))
-    assert index.count == 50
-    for found, wanted in zip(index.search(queries, 7), ExactIndex(vectors).search(queries, 7), strict=True):
-        assert found.rows.tolist() == wanted.rows.tolist()
+def test_faiss_of_windows_is_faiss_of_the_whole(tmp_path: Path) -> None:
+    vectors = unit_vectors(50, 8, seed=8)
+    for codes_from in (16, 51):
+        windows = (vectors[start : start + 20] for start in range(0, 50, 20))
+        FaissIndex.from_windows(8, windows, codes_from).save(tmp_path / "windows.faiss")
+        FaissIndex.from_vectors(vectors, codes_from).save(tmp_path / "whole.faiss")
+        assert (tmp_path / "windows.faiss").read_bytes() == (tmp_path / "whole.faiss").read_bytes()
 
 
-def test_faiss_saved_and_loaded(tmp_path: Path) -> None:
-    vectors = unit_vectors(50, 8, seed=7)
-    FaissIndex.from_vectors(vectors).save(tmp_path / "v.faiss")
+@pytest.mark.parametrize("codes_from", [16, 51])
+def test_faiss_saved_and_loaded(tmp_path: Path, codes_from: int) -> None:
+    vectors, queries = unit_vectors(50, 8, seed=7), unit_vectors(3, 8, seed=9)
+    built = FaissIndex.from_vectors(vectors, codes_from)
+    built.save(tmp_path / "v.faiss")
     loaded = FaissIndex.load(tmp_path / "v.faiss")
-    assert loaded.search(vectors[:1], 1)[0].rows.tolist() == [0]
-    assert loaded.count == 50
+    for within in (None, np.arange(0, 50, 2)):
+        for found, wanted in zip(loaded.search(queries, 7, within), built.search(queries, 7, within), strict=True):
+            assert found.rows.tolist() == wanted.rows.tolist()
+            assert found.scores.tolist() == wanted.scores.tolist()
+    assert (loaded.count, loaded.dimension) == (50, 8)
+    loaded.save(tmp_path / "again.faiss")
+    assert (tmp_path / "again.faiss").read_bytes() == (tmp_path / "v.faiss").read_bytes()
+
+
+def clustered(count: int, seed: int) -> FloatArray:
+    """Return unit vectors of 48 components about 300 centres."""
+    generator = np.random.default_rng(seed)
+    centres = unit_vectors(300, 48, seed=1)[generator.integers(300, size=count)]
+    vectors = centres + generator.normal(scale=0.1, size=centres.shape)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
+
+
+# Everything; so much that codes choose; so little that all are compared.
+@pytest.mark.parametrize("within", [None, np.arange(0, 24_000, 2), np.arange(0, 24_000, 3)], ids=["all", "1/2", "1/3"])
+def test_codes_miss_next_to_nothing(within: RowArray | None) -> None:
+    vectors, queries = clustered(24_000, seed=2), clustered(20, seed=3)
+    index, exact = FaissIndex.from_vectors(vectors), ExactIndex(vectors)
+    for k, least in ((50, 0.995), (200, 0.99), (1_500, 1.0)):
+        found, wanted = index.search(queries, k, within), exact.search(queries, k, within)
+        shares = [np.isin(a.rows, b.rows).mean() for a, b in zip(found, wanted, strict=True)]
+        assert np.mean(shares) >= least
+
+
+def test_few_vectors_have_no_codes(tmp_path: Path) -> None:
+    for count, kind in ((19_999, "IndexFlatIP"), (20_000, "IndexRefineFlat")):
+        FaissIndex.from_vectors(unit_vectors(count, 4, seed=14)).save(tmp_path / "v.faiss")
+        assert type(faiss.read_index(str(tmp_path / "v.faiss"))).__name__ == kind
 
 
 def test_faiss_refuses_other_files(tmp_path: Path) -> None:
     path = tmp_path / "v.faiss"
-    path.write_bytes(b"nonsense" * 8)
-    with pytest.raises(SnapshotError, match="no FAISS index that can be read"):
-        FaissIndex.load(path)
-    faiss.write_index(faiss.IndexFlatL2(4), str(path))
-    with pytest.raises(SnapshotError, match="IndexFlatL2, an IndexFlatIP was wanted"):
-        FaissIndex.load(path)
+    for content in (b"", b"nonsense" * 8):
+        path.write_bytes(content)
+        with pytest.raises(SnapshotError, match="no FAISS index that can be read"):
+            FaissIndex.load(path)
+    for index, kind in (
+        (faiss.IndexFlatL2(4), "IndexFlatL2"),
+        (faiss.IndexRefineFlat(faiss.IndexFlatIP(4)), "IndexRefineFlat"),
+    ):
+        faiss.write_index(index, str(path))
+        with pytest.raises(SnapshotError, match=f"{kind}, an IndexFlatIP was wanted, alone or with codes"):
+            FaissIndex.load(path)
+
+
+def test_faiss_refuses_half_a_file(tmp_path: Path) -> None:
+    WITH_CODES(unit_vectors(50, 8, seed=7)).save(tmp_path / "v.faiss")
+    whole = (tmp_path / "v.faiss").read_bytes()
+    for size in (len(whole) // 2, len(whole) - 1):
+        (tmp_path / "v.faiss").write_bytes(whole[:size])
+        with pytest.raises(SnapshotError, match="no FAISS index that can be read"):
+            FaissIndex.load(tmp_path / "v.faiss")

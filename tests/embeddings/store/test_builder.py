@@ -1,28 +1,38 @@
 """Building: what is published, when nothing is, and that the old index stays whatever happens."""
 
+import math
 import os
+import shutil
 import subprocess
 import sys
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from filelock import FileLock
 
-from corpus.chunking import ChunkSizes
 from corpus.errors import CorpusError
+from corpus.lexicon import load_lexicon, shipped_wordlists
+from corpus.normalising import normalise
 from corpus.reading import ArticleFolder, ArticleList
 from corpus.records import Article, FileHash, Markup, Problem
+from embeddings.calibration import Calibration, Evidence, ModeCalibration, PassageModel, QuestionModel
 from embeddings.encoders.model_folder import ModelFolder
+from embeddings.encoders.onnx_encoder import OnnxEncoder
 from embeddings.errors import SnapshotError
 from embeddings.indexes.exact import ExactIndex
-from embeddings.records import Mode
+from embeddings.late_interaction.token_store import TokenStore
+from embeddings.records import Mode, SearchOptions, Stage
+from embeddings.searcher import Searcher
 from embeddings.store.builder import BuildRequest, build
 from embeddings.store.layout import IndexLayout
-from embeddings.store.loading import open_searcher
+from embeddings.store.loading import assembled, open_searcher
 from embeddings.store.manifest import read_current, verify
+from embeddings.tuning import Reranking, Tuning
+from embeddings.vector_space import shrunk_mean
 from tests.conftest import SilentReporter, article
 from tests.tiny_model import make_tiny_model
 
@@ -33,19 +43,122 @@ ARTICLES = ArticleList(PAIR)
 def test_what_is_published_is_found(tiny_index: Path) -> None:
     searcher = open_searcher(tiny_index)
     assert (searcher.info.articles, searcher.info.passages) == (3, 3)
-    (result, *_) = searcher.search("催收电话几次", 3, Mode.LEXICAL)
+    (result, *_) = searcher.search("催收电话几次", SearchOptions(k=3, mode=Mode.LEXICAL)).results
     assert result.passage.text == "催收电话一天不超过三次。"
     assert result.passage.article.id == "calls"
     assert result.passage.article.title == "电话"
 
 
-def test_vectors_are_those_of_the_encoder_in_order(tiny_index: Path) -> None:
+def indexed_texts(searcher: Searcher) -> list[str]:
+    """Return what was encoded of articles without headings."""
+    passages = searcher.passages.get(np.arange(searcher.info.passages))
+    return [normalise(f"{one.article.title}\n{one.text}") for one in passages]
+
+
+def test_vectors_are_those_of_the_encoder_around_their_mean_in_order(tiny_index: Path) -> None:
     searcher = open_searcher(tiny_index)
-    rows = np.arange(3)
-    texts = [f"{p.article.title}\n{p.text}" for p in searcher.passages.get(rows)]
-    exact = ExactIndex(searcher.encoder.encode_passages(texts))
-    query = searcher.encoder.encode_queries(["证件"])[0]
-    assert searcher.vectors.scores(query, rows) == pytest.approx(exact.scores(query, rows), abs=1e-5)
+    rows, space = np.arange(3), searcher.ranker.space
+    vectors = searcher.encoder.encode_passages(indexed_texts(searcher))
+    assert space.passage_mean == pytest.approx(shrunk_mean(vectors.sum(axis=0, dtype=np.float64), 3), abs=1e-6)
+    # Of each passage one sentence stands for the questions.
+    sentences = ["上门要带证件。", "催收电话一天不超过三次。", "征信记录保存五年。"]
+    questions = searcher.encoder.encode_queries(sentences)
+    assert space.question_mean == pytest.approx(shrunk_mean(questions.sum(axis=0, dtype=np.float64), 3), abs=1e-6)
+    exact = ExactIndex(space.place_passages(vectors))
+    query = space.place_question(searcher.encoder.encode_queries(["证件"])[0])
+    assert searcher.ranker.vectors.scores(query, rows) == pytest.approx(exact.scores(query, rows), abs=1e-5)
+    moments = space.moments(query)
+    assert moments == pytest.approx((exact.scores(query, rows).mean(), exact.scores(query, rows).std()), abs=1e-5)
+
+
+def test_tokens_are_those_of_the_encoder_in_order(tiny_index: Path) -> None:
+    searcher = open_searcher(tiny_index)
+    layout = IndexLayout(tiny_index)
+    store = TokenStore.open(layout.snapshot(searcher.info.snapshot).tokens)
+    assert store.count == 3
+    for row, one in enumerate(searcher.encoder.encode_passages_by_token(indexed_texts(searcher))):
+        assert store.offsets(row).tolist() == one.offsets.tolist()
+
+
+def test_without_a_late_reranking_there_are_no_tokens(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    request = BuildRequest(ARTICLES, tiny_model, tmp_path / "index", tuning=Tuning(reranking=Reranking.NONE))
+    summary = build(request, SilentReporter())
+    assert not IndexLayout(tmp_path / "index").snapshot(summary.snapshot).tokens.exists()
+    searcher = open_searcher(tmp_path / "index")
+    assert searcher.ranker.reranker is None
+    (result, *_) = searcher.search("上门", SearchOptions(explain=True)).results
+    assert [one.stage for one in result.stages] == [Stage.DENSE, Stage.LEXICAL, Stage.FUSION]
+    # A sentence is chosen by the terms that it shares.
+    (span,) = result.highlights
+    assert result.passage.text[span.start : span.end] == "上门要带证件。"
+
+
+def test_the_word_lists_are_kept_with_the_snapshot(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    lists = shutil.copytree(shipped_wordlists(), tmp_path / "lists")
+    request = BuildRequest(ARTICLES, tiny_model, tmp_path / "index", lexicon=lists)
+    first = build(request, SilentReporter())
+    assert not build(request, SilentReporter()).built
+    manifest = read_current(IndexLayout(tmp_path / "index"))
+    assert manifest.lexicon == load_lexicon(lists).fingerprint
+    with (lists / "words.txt").open("a", encoding="utf-8") as file:
+        file.write("登月飞船\n")
+    # What is served goes on with its own.
+    assert "登月飞船" not in open_searcher(tmp_path / "index").reader.splitter.lexicon.words
+    second = build(request, SilentReporter())
+    assert (second.built, second.snapshot != first.snapshot) == (True, True)
+    assert "登月飞船" in open_searcher(tmp_path / "index").reader.splitter.lexicon.words
+
+
+class FixedCalibrator:
+    """Say of each question and passage the same: a threshold that nothing reaches."""
+
+    hash = "fixed"
+
+    def calibrate(self, searcher: Searcher, key: str) -> Calibration:
+        assert (searcher.calibration, searcher.info.calibrated) == (None, False)
+        d = searcher.encoder.info.dimension
+        five = (0.0,) * 5
+        # The logit is the bias: ln 3 is a probability of 3/4, and that of -ln 3 one of 1/4.
+        question = QuestionModel((0.0,) * d, five, five, five, math.log(3), slope=1, shift=0)
+        passage = PassageModel(score=0, question=-1, log_rank=0, first=0, bias=0)
+        mode = ModeCalibration(question, passage, 0.8, Evidence(1, 0, 0, 0, 0))
+        return Calibration(key, 1, 1, dict.fromkeys(Mode, mode))
+
+
+def test_a_calibration_is_built_in(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    plain = BuildRequest(ARTICLES, tiny_model, tmp_path / "index")
+    calibrated = replace(plain, calibrator=FixedCalibrator())
+    assert build(plain, SilentReporter()).built
+    assert open_searcher(tmp_path / "index").info.calibrated is False
+    reporter = SilentReporter()
+    assert build(calibrated, reporter).built
+    assert reporter.said[-2] == "calibrating scores on the questions"
+    assert reporter.said[-1].startswith("calibrated on 1 questions with and 1 without an answer; ")
+    assert not build(calibrated, SilentReporter()).built
+    searcher = open_searcher(tmp_path / "index")
+    assert searcher.info.calibrated is True
+    for mode in Mode:
+        answer = searcher.search("上门", SearchOptions(mode=mode))
+        assert (answer.answerable, answer.probability) == (False, 0.75)
+        assert {one.score for one in answer.results} == {0.25}
+
+
+def test_a_calibration_of_another_index_is_refused(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    snapshots = []
+    for name, articles in (("one", PAIR), ("other", PAIR[:1])):
+        request = BuildRequest(ArticleList(articles), tiny_model, tmp_path / name, calibrator=FixedCalibrator())
+        build(request, SilentReporter())
+        index = IndexLayout(tmp_path / name)
+        snapshots.append(index.snapshot(read_current(index).snapshot))
+    one, other = snapshots
+    manifest = read_current(IndexLayout(tmp_path / "one"))
+    encoder = OnnxEncoder.load(IndexLayout(tmp_path / "one").encoder(tiny_model.fingerprint))
+    assembled(one, manifest, encoder).passages.close()
+    shutil.copy(other.calibration, one.calibration)
+    with pytest.raises(
+        SnapshotError, match=r"calibration\.json was fitted for another encoder, other articles or another"
+    ):
+        assembled(one, manifest, encoder)
 
 
 def test_nothing_is_built_where_nothing_has_changed(tiny_model: ModelFolder, tmp_path: Path) -> None:
@@ -56,7 +169,9 @@ def test_nothing_is_built_where_nothing_has_changed(tiny_model: ModelFolder, tmp
     assert second.snapshot == first.snapshot
     for changed in (
         BuildRequest(ArticleList(PAIR[:1]), tiny_model, index),
-        BuildRequest(ARTICLES, tiny_model, index, sizes=ChunkSizes(32, 64)),
+        BuildRequest(ARTICLES, tiny_model, index, tuning=Tuning(target_tokens=32, max_tokens=64)),
+        BuildRequest(ARTICLES, tiny_model, index, tuning=Tuning(dense_weight=0.5)),
+        BuildRequest(ARTICLES, tiny_model, index, calibrator=FixedCalibrator()),
         BuildRequest(ARTICLES, tiny_model, index, full=True),
     ):
         assert build(changed, SilentReporter()).built
@@ -66,7 +181,7 @@ def test_two_full_builds_answer_alike(tiny_model: ModelFolder, tmp_path: Path) -
     answers = []
     for name in ("one", "two"):
         build(BuildRequest(ARTICLES, tiny_model, tmp_path / name), SilentReporter())
-        answers.append(open_searcher(tmp_path / name).search("上门", 5))
+        answers.append(open_searcher(tmp_path / name).search("上门", SearchOptions(explain=True)))
     assert answers[0] == answers[1]
 
 
@@ -135,11 +250,11 @@ def test_a_killed_build_leaves_the_old_index_and_is_cleared_away(tiny_index: Pat
     program = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "import embeddings.store.builder as builder\n"
+        "from embeddings.store import builder, encoding\n"
         "from embeddings.encoders.model_folder import ModelRequest, find_model\n"
         "from corpus.reading import ArticleList\n"
         "from tests.conftest import SilentReporter, article\n"
-        "builder.FaissIndex.save = lambda *_: os.kill(os.getpid(), 9)\n"
+        "encoding.FaissIndex.save = lambda *_: os.kill(os.getpid(), 9)\n"
         "model = find_model(ModelRequest(sys.argv[1]), Path('unused'))\n"
         "articles = ArticleList((article('new', '新文。'),))\n"
         "builder.build(builder.BuildRequest(articles, model, Path(sys.argv[2])), SilentReporter())\n"
@@ -296,14 +411,23 @@ def test_encoding_in_windows_changes_nothing(
 ) -> None:
     articles = ArticleList(article(f"a{number}", "上门要带证件。" * (number + 1)) for number in range(7))
     build(BuildRequest(articles, tiny_model, tmp_path / "whole"), SilentReporter())
-    monkeypatch.setattr("embeddings.store.builder._WINDOW", 2)
+    monkeypatch.setattr("embeddings.store.encoding._WINDOW", 2)
     reporter = SilentReporter()
     build(BuildRequest(articles, tiny_model, tmp_path / "windows"), reporter)
     whole, windows = (open_searcher(tmp_path / name) for name in ("whole", "windows"))
     rows = np.arange(whole.info.passages)
     assert reporter.finished == whole.info.passages
-    query = whole.encoder.encode_queries(["证件"])[0]
-    assert windows.vectors.scores(query, rows) == pytest.approx(whole.vectors.scores(query, rows), abs=1e-5)
+    query = whole.ranker.space.place_question(whole.encoder.encode_queries(["证件"])[0])
+    scores = [one.ranker.vectors.scores(query, rows) for one in (whole, windows)]
+    assert scores[0] == pytest.approx(scores[1], abs=1e-5)
+    assert windows.ranker.space.moments(query) == pytest.approx(whole.ranker.space.moments(query), abs=1e-5)
+    asked = whole.encoder.encode_queries_by_token(["证件"])[0]
+    late = [
+        TokenStore.open(IndexLayout(tmp_path / name).snapshot(one.info.snapshot).tokens).late_scores(asked, rows)
+        for name, one in (("whole", whole), ("windows", windows))
+    ]
+    # A component of a token is rounded to 1/127.
+    assert late[0] == pytest.approx(late[1], abs=0.02)
     assert windows.passages.get(rows) == whole.passages.get(rows)
 
 

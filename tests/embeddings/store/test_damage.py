@@ -1,15 +1,20 @@
 """Every kind of damage to an index is refused by name."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from corpus.reading import ArticleList
+from embeddings.encoders.model_folder import ModelFolder
 from embeddings.errors import SnapshotError
-from embeddings.files import files_below
+from embeddings.files import files_below, sha256_of
+from embeddings.store.builder import BuildRequest, build
 from embeddings.store.layout import FORMAT_VERSION, IndexLayout
 from embeddings.store.loading import open_searcher
 from embeddings.store.manifest import current_line, read_current
+from tests.conftest import SilentReporter, article
 
 SNAPSHOT_FILES = (
     "manifest.json",
@@ -20,6 +25,18 @@ SNAPSHOT_FILES = (
     "lexical/indptr.csc.index.npy",
     "lexical/params.index.json",
     "lexical/vocab.index.json",
+    "lexical/words.json",
+    "lexicon/crisis.txt",
+    "lexicon/english.txt",
+    "lexicon/stopwords.txt",
+    "lexicon/variants.txt",
+    "lexicon/words.txt",
+    "space.npz",
+    "tokens/frequencies.npy",
+    "tokens/offsets.npy",
+    "tokens/space.npy",
+    "tokens/starts.npy",
+    "tokens/tokens.npy",
 )
 ENCODER_FILES = ("encoder.json", "model.onnx", "model.onnx.data", "tokenizer.json")
 
@@ -91,14 +108,17 @@ def test_a_damaged_current(tiny_index: Path, content: str) -> None:
         open_searcher(tiny_index)
 
 
+def publish(layout: IndexLayout, snapshot: str, manifest: str) -> None:
+    """Make this the current snapshot's manifest."""
+    layout.snapshot(snapshot).manifest.write_text(manifest, encoding="utf-8")
+    layout.current.write_text(current_line(manifest, snapshot), encoding="utf-8")
+
+
 @pytest.mark.parametrize("version", [FORMAT_VERSION + 1, FORMAT_VERSION - 1, "1", None])
 def test_another_format(tiny_index: Path, version: object) -> None:
     layout = IndexLayout(tiny_index)
     manifest = read_current(layout)
-    path = layout.snapshot(manifest.snapshot).manifest
-    text = json.dumps({**json.loads(path.read_text(encoding="utf-8")), "format_version": version})
-    path.write_text(text, encoding="utf-8")
-    layout.current.write_text(current_line(text, manifest.snapshot), encoding="utf-8")
+    publish(layout, manifest.snapshot, json.dumps({**json.loads(manifest.to_json()), "format_version": version}))
     with pytest.raises(SnapshotError, match=f"has format {version}, this program reads format {FORMAT_VERSION}"):
         open_searcher(tiny_index)
 
@@ -115,7 +135,68 @@ def test_another_format(tiny_index: Path, version: object) -> None:
 def test_not_a_manifest(tiny_index: Path, text: str) -> None:
     layout = IndexLayout(tiny_index)
     manifest = read_current(layout)
-    layout.snapshot(manifest.snapshot).manifest.write_text(text, encoding="utf-8")
-    layout.current.write_text(current_line(text, manifest.snapshot), encoding="utf-8")
+    publish(layout, manifest.snapshot, text)
     with pytest.raises(SnapshotError, match="is no manifest"):
+        open_searcher(tiny_index)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"tuning": 3},
+        {"tuning": {"fusion": "both"}},
+        {"tuning": {"dense_weight": 2}},
+        {"tuning": {"reranked": "many"}},
+        {"another": 1},
+    ],
+)
+def test_a_manifest_that_says_what_nobody_wrote(tiny_index: Path, changed: dict[str, object]) -> None:
+    layout = IndexLayout(tiny_index)
+    manifest = read_current(layout)
+    publish(layout, manifest.snapshot, json.dumps({**json.loads(manifest.to_json()), **changed}))
+    with pytest.raises(SnapshotError, match="is no manifest"):
+        open_searcher(tiny_index)
+
+
+def published(index: Path, name: str, content: bytes) -> None:
+    """Change a file of the current snapshot as if it had been so when it was published."""
+    layout = IndexLayout(index)
+    manifest = read_current(layout)
+    path = layout.snapshot(manifest.snapshot).folder / name
+    path.write_bytes(content)
+    known = replace(manifest, files={**manifest.files, name: sha256_of(path)})
+    publish(layout, manifest.snapshot, known.to_json())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("space.npz", b"", "holds no vector space that can be read"),
+        ("tokens/tokens.npy", b"", "holds no array that can be read"),
+        ("lexical/words.json", b"[]", "holds no lexical index that can be read"),
+        ("lexicon/variants.txt", b"\xff", "holds no word lists that can be read"),
+        ("passages.sqlite", b"SQLite", "holds no passages"),
+    ],
+)
+def test_a_file_that_was_wrong_from_the_beginning(tiny_index: Path, name: str, content: bytes, message: str) -> None:
+    published(tiny_index, name, content)
+    with pytest.raises(SnapshotError, match=f"{message}.*build it anew"):
+        open_searcher(tiny_index)
+
+
+def test_a_calibration_that_was_promised(tiny_index: Path) -> None:
+    layout = IndexLayout(tiny_index)
+    manifest = read_current(layout)
+    publish(layout, manifest.snapshot, replace(manifest, calibrated=True).to_json())
+    with pytest.raises(SnapshotError, match=r"calibration\.json holds no calibration that can be read"):
+        open_searcher(tiny_index)
+
+
+def test_tokens_of_fewer_passages(tiny_index: Path, tiny_model: ModelFolder, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    build(BuildRequest(ArticleList([article("a", "上门。")]), tiny_model, other), SilentReporter())
+    for name in SNAPSHOT_FILES:
+        if name.startswith("tokens/"):
+            published(tiny_index, name, file_of(other, name).read_bytes())
+    with pytest.raises(SnapshotError, match="tokens holds 1 passages, 3 were wanted"):
         open_searcher(tiny_index)

@@ -10,6 +10,7 @@ import pytest
 
 from corpus.records import About, Article, Edit, Markup, Passage
 from embeddings.errors import SnapshotError
+from embeddings.filters import Filters
 from embeddings.records import ArticleInfo, StoredArticle, StoredPassage
 from embeddings.store.passage_store import PassageStore, PassageWriter
 
@@ -78,14 +79,13 @@ def test_an_articles_sections_and_texts(tmp_path: Path) -> None:
 
 def test_groups_of_duplicates_bear_the_id_of_their_first(tmp_path: Path) -> None:
     store = stored(tmp_path, (ARTICLE, [passage(row) for row in range(6)]), firsts=[-1, 1, -1, 3, 1, 3])
-    assert store.groups(np.array([5, 4, 0, 1])) == {5: "p3", 4: "p1", 1: "p1"}
+    assert store.groups == {1: "p1", 3: "p3", 4: "p1", 5: "p3"}
     members = store.members(["p3", "p1"])
     assert {group: [one.id for one in passages] for group, passages in members.items()} == {
         "p3": ["p3", "p5"],
         "p1": ["p1", "p4"],
     }
     assert members["p3"][1] == store.get(np.array([5]))[0]
-    assert store.groups(np.array([], dtype=np.int64)) == {}
     assert store.members([]) == {}
 
 
@@ -95,7 +95,7 @@ def test_more_rows_than_a_statement_takes(tmp_path: Path) -> None:
     )
     rows = np.arange(1_999, -1, -1)
     assert [one.id for one in store.get(rows)] == [f"p{row}" for row in rows]
-    assert store.groups(rows) == {row: f"p{row % 2}" for row in range(2_000)}
+    assert store.groups == {row: f"p{row % 2}" for row in range(2_000)}
     assert [len(group) for group in store.members(["p0", "p1"]).values()] == [1_000, 1_000]
 
 
@@ -113,3 +113,46 @@ def test_a_file_of_the_first_format(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "p.sqlite").execute("CREATE TABLE other (x)")
     with pytest.raises(SnapshotError, match=r"holds no passages .*build it anew"):
         PassageStore.open(tmp_path / "p.sqlite")
+
+
+def test_rows_of_the_articles_that_match(tmp_path: Path) -> None:
+    articles = [
+        Article(f"a{number}", "a.jsonl", "文", Markup.PLAIN, about=About(tags=tags, published=published))
+        for number, (tags, published) in enumerate(
+            [(("上門",), "2026-01-02"), ((), "2026-01-03"), ((), None), (("上门", "APP"), None)]
+        )
+    ]
+    numbers: list[list[int]] = [[0, 1, 2], [3], [], [4, 5]]
+    store = stored(
+        tmp_path,
+        *(
+            (article, [passage(number, article.id) for number in some])
+            for article, some in zip(articles, numbers, strict=True)
+        ),
+    )
+    for filters, wanted in (
+        (Filters(), [0, 1, 2, 3, 4, 5]),
+        (Filters(tags=("上门",)), [0, 1, 2, 4, 5]),
+        (Filters(tags=("上门",), published_to="2026-12-31"), [0, 1, 2]),
+        (Filters(articles=("a3", "a1", "a2")), [3, 4, 5]),
+        (Filters(articles=("a2",)), []),
+        (Filters(tags=('"); DROP TABLE passage; --',)), []),
+    ):
+        rows = store.rows_where(filters)
+        assert rows.tolist() == wanted
+        assert rows.dtype == np.int64
+    assert store.count == 6
+
+
+def test_a_store_without_passages(tmp_path: Path) -> None:
+    store = stored(tmp_path)
+    assert store.count == 0
+    assert store.groups == {}
+    assert store.rows_where(Filters()).tolist() == []
+
+
+def test_an_articles_passages_are_found_by_an_index(tmp_path: Path) -> None:
+    stored(tmp_path).close()
+    plan = "EXPLAIN QUERY PLAN SELECT row, article FROM passage ORDER BY article, row"
+    ((*_, found),) = sqlite3.connect(tmp_path / "p.sqlite").execute(plan).fetchall()
+    assert found == "SCAN passage USING COVERING INDEX passage_article"

@@ -1,0 +1,169 @@
+"""Compare a question with passages token by token."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tokenize import TokenError
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.errors import REBUILD_HINT, SnapshotError
+from embeddings.late_interaction.token_files import TokenLayout
+from embeddings.late_interaction.token_space import INT8_SCALE, Int8Array, TokenSpace
+from embeddings.records import FloatArray, IdArray, RowArray, TokenVectors
+
+# The space's array begins with two means.
+_MEANS = 2
+# What numpy raises where a header is damaged.
+_UNREADABLE = (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError, TokenError)
+
+
+class TokenStore:
+    """Hold the tokens of all passages, memory-mapped; safe to share between threads.
+
+    A passage's late score is the mean over the question's tokens, weighted by how rare they are,
+    of the cosine with that token of the passage that is nearest to it (MaxSim of ColBERT,
+    arXiv:2004.12832, with the inverse document frequency as weight).
+    """
+
+    def __init__(
+        self, space: TokenSpace, tokens: Int8Array, starts: RowArray, offsets: IdArray, frequencies: IdArray
+    ) -> None:
+        self._space = space
+        self._tokens = tokens
+        self._starts = starts
+        self._offsets = offsets
+        self._ids = np.ascontiguousarray(frequencies[:, 0])
+        self._counts = np.ascontiguousarray(frequencies[:, 1])
+
+    @classmethod
+    def open(cls, folder: Path) -> "TokenStore":
+        """Open a folder that `TokenWriter` wrote; its tokens stay on the disk until they are asked for.
+
+        Raises:
+            SnapshotError: a file is missing, damaged, or does not belong to the others.
+        """
+        layout = TokenLayout(folder)
+        space = _array(layout.space, np.float32, 2)
+        tokens = _array(layout.tokens, np.int8, 2)
+        starts = _array(layout.starts, np.int64, 1)
+        offsets = _array(layout.offsets, np.int32, 2)
+        frequencies = _array(layout.frequencies, np.int32, 2)
+        _check(layout.space, _MEANS < len(space) == _MEANS + tokens.shape[1] <= _MEANS + space.shape[1])
+        _check(layout.starts, len(starts) > 0 and starts[0] == 0 and starts[-1] == len(tokens))
+        _check(layout.starts, bool(np.all(np.diff(starts) >= 0)))
+        _check(layout.offsets, offsets.shape == (len(tokens), 2))
+        _check(layout.frequencies, frequencies.shape[1:] == (2,) and _are_frequencies(frequencies, len(starts) - 1))
+        basis = np.ascontiguousarray(space[_MEANS:].T)
+        return cls(TokenSpace(space[0], space[1], basis), tokens, starts, offsets, frequencies)
+
+    @property
+    def count(self) -> int:
+        """Return the number of passages."""
+        return len(self._starts) - 1
+
+    def offsets(self, row: int) -> IdArray:
+        """Return for each token of a passage which characters of its indexed text it stands for, shape (n, 2)."""
+        return self._offsets[self._starts[row] : self._starts[row + 1]]
+
+    def weights(self, ids: IdArray) -> FloatArray:
+        """Return how much the tokens with these ids say: ln((N + 1) / (df + 0.5)), always above 0.
+
+        df of the N passages hold the token; none hold one that the index does not know.
+        """
+        if not len(self._ids):
+            return np.full(len(ids), np.log((self.count + 1) / 0.5), dtype=np.float32)
+        places = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
+        frequencies = np.where(self._ids[places] == ids, self._counts[places], 0)
+        return np.asarray(np.log((self.count + 1) / (frequencies + 0.5)), dtype=np.float32)
+
+    def max_similarities(self, query: FloatArray, rows: RowArray) -> FloatArray:
+        """Return for each question token and passage the cosine with the nearest token of the passage.
+
+        It is the same to the last bit whichever other rows are asked for. All tokens of the rows
+        are held at once, 4 bytes a component.
+
+        Args:
+            query: m tokens of a question in the space, as `TokenSpace.project_query` gives them.
+            rows: the passages.
+
+        Returns:
+            Shape (m, len(rows)); zeros for a passage without tokens.
+        """
+        if not len(rows):
+            return np.zeros((len(query), 0), dtype=np.float32)
+        tokens = np.concatenate([self._tokens_of(row) for row in rows.tolist()])
+        begins = np.concatenate([[0], np.cumsum(self._starts[rows + 1] - self._starts[rows])[:-1]])
+        return _max_in_parts(_similarities(query, tokens), begins)
+
+    def late_scores(self, question: TokenVectors, rows: RowArray) -> FloatArray:
+        """Return the late score of each of the passages, shape (len(rows),); zeros for a question without tokens."""
+        if not len(question.ids):
+            return np.zeros(len(rows), dtype=np.float32)
+        return self._weighted(question, self.max_similarities(self._space.project_query(question.tokens), rows))
+
+    def part_scores(self, question: TokenVectors, row: int, lengths: Sequence[int]) -> list[float]:
+        """Return the late score that each part of a passage has by itself: each of its sentences, say.
+
+        Args:
+            question: as for `late_scores`.
+            row: of the passage.
+            lengths: how many characters of the passage's indexed text there are from the beginning of
+                each part to the end of the passage, in the order of the parts. A part ends where the
+                next one begins; what is in front of the first, such as a title, belongs to none. A
+                token belongs to the part that it begins in; a part without any has score 0.
+        """
+        offsets = self.offsets(row)
+        if not len(question.ids) or not len(offsets):
+            return [0.0] * len(lengths)
+        similarities = _similarities(self._space.project_query(question.tokens), self._tokens_of(row))
+        begins = np.searchsorted(offsets[:, 0], offsets[:, 1].max() - np.array(lengths, dtype=np.int64))
+        return [float(score) for score in self._weighted(question, _max_in_parts(similarities, begins))]
+
+    def _weighted(self, question: TokenVectors, nearest: FloatArray) -> FloatArray:
+        """Return the weighted means of the columns. Added row by row, so none depends on the columns beside it."""
+        weights = self.weights(question.ids)
+        return np.asarray(np.sum(nearest * weights[:, np.newaxis], axis=0) / np.sum(weights), dtype=np.float32)
+
+    def _tokens_of(self, row: int) -> Int8Array:
+        return self._tokens[self._starts[row] : self._starts[row + 1]]
+
+
+def _similarities(query: FloatArray, tokens: Int8Array) -> FloatArray:
+    return np.asarray(query @ tokens.astype(np.float32).T / np.float32(INT8_SCALE), dtype=np.float32)
+
+
+def _max_in_parts(similarities: FloatArray, begins: RowArray) -> FloatArray:
+    """Return for each row its greatest value in each part; zeros for a part without tokens.
+
+    Args:
+        similarities: shape (m, tokens).
+        begins: the token that each part begins with, ascending; it ends where the next one begins.
+    """
+    greatest = np.zeros((len(similarities), len(begins)), dtype=np.float32)
+    filled = np.flatnonzero(np.diff(begins, append=similarities.shape[1]))
+    if greatest.size and len(filled):
+        greatest[:, filled] = np.maximum.reduceat(similarities, begins[filled], axis=1)
+    return greatest
+
+
+def _array(path: Path, dtype: type[np.generic], dimensions: int) -> NDArray[Any]:
+    """Return the array of a file, memory-mapped, after seeing that it is of the wanted kind."""
+    try:
+        # A plain view: each slice of a `memmap` costs microseconds more. Of objects there is none.
+        array = np.asarray(np.lib.format.open_memmap(path, mode="r"))
+    except _UNREADABLE as error:
+        raise SnapshotError(f"{path} holds no array that can be read ({str(error)[:200]}); {REBUILD_HINT}") from error
+    _check(path, array.dtype == dtype and array.ndim == dimensions)
+    return array
+
+
+def _check(path: Path, belongs: bool) -> None:
+    if not belongs:
+        raise SnapshotError(f"{path} does not fit the other files of {path.parent}; {REBUILD_HINT}")
+
+
+def _are_frequencies(frequencies: IdArray, passages: int) -> bool:
+    ids, counts = frequencies[:, 0], frequencies[:, 1]
+    return bool(np.all(np.diff(ids) > 0) and np.all(counts > 0) and np.all(counts <= passages))

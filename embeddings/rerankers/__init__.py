@@ -1,0 +1,1 @@
+"""Rerankers: look again at the first candidates of a search."""
