@@ -203,7 +203,8 @@ class Answer:
     `probability` is that the index holds an answer at all, and `answerable` whether it reaches the
     threshold; both are None while nothing is calibrated, and where filters leave a part of the index
     only. Of a question that speaks of a crisis `answerable` is never False, but None. `corrected` is
-    the question as it was searched for where typos were corrected, `changes` what was.
+    the question as it was searched for where typos were corrected, `changes` what was. `in_crisis`
+    is set where who asks may need help before an answer.
     """
 
     results: tuple[Result, ...]
@@ -211,6 +212,7 @@ class Answer:
     probability: float | None = None
     corrected: str | None = None
     changes: tuple[Change, ...] = ()
+    in_crisis: bool = False
 
 
 @dataclass(frozen=True, slots=True)

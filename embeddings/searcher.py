@@ -191,6 +191,7 @@ class Searcher:
             probability=None if probability is None else round(probability, _SCORE_DIGITS),
             corrected=found.read.text if changes else None,
             changes=changes,
+            in_crisis=found.read.in_crisis,
         )
 
     def _is_answerable(self, probability: float, threshold: float) -> bool:

@@ -19,6 +19,11 @@ from embeddings.records import (
 from embeddings.searcher import MAX_RESULTS
 from service.filters import FiltersIn
 
+# As of 2026 the number answers in all of China; 110 and 120 are police and ambulance.
+CRISIS_NOTICE = (
+    "如果你有伤害自己的念头，请现在就拨打全国统一心理援助热线12356；情况紧急，请拨打110或120。"
+    "债可以慢慢处理，你先平安。"
+)
 _QUESTION = f"A question in Chinese, as people ask it; 1 to {MAX_QUESTION_CHARACTERS} characters."
 
 
@@ -226,6 +231,7 @@ class SearchOut(BaseModel):
     answer_probability: Annotated[float | None, Field(description="How likely that is.")]
     corrected: Annotated[str | None, Field(description="The question as it was searched for, if a typo was corrected.")]
     changes: list[ChangeOut]
+    notices: Annotated[list[str], Field(description="What a client must show, before the results.")]
     results: list[ResultOut]
     index: IndexOut
     took_ms: float
@@ -239,6 +245,7 @@ class SearchOut(BaseModel):
             answer_probability=answer.probability,
             corrected=answer.corrected,
             changes=[ChangeOut(**change._asdict()) for change in answer.changes],
+            notices=[CRISIS_NOTICE] if answer.in_crisis else [],
             results=[ResultOut.of(result) for result in answer.results],
             index=IndexOut.of(index),
             took_ms=took_ms,

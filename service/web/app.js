@@ -25,6 +25,13 @@ function marked(text, highlights) {
   return [...parts, characters.slice(end).join("")];
 }
 
+function notice(text) {
+  const item = document.createElement("li");
+  item.className = "notice";
+  item.textContent = text;
+  return item;
+}
+
 function summary(answer) {
   const corrected = answer.corrected === null ? "" : `已按“${answer.corrected}”查找。`;
   const found = answer.results.length;
@@ -66,7 +73,7 @@ async function submit(event) {
   list.replaceChildren();
   try {
     const answer = await ask(box.value);
-    list.replaceChildren(...answer.results.map(card));
+    list.replaceChildren(...answer.notices.map(notice), ...answer.results.map(card));
     status.textContent = summary(answer);
   } catch (error) {
     const reason = error instanceof TypeError ? "连不上服务" : error.message;

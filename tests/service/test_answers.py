@@ -101,7 +101,11 @@ def test_a_calibrated_index_knows_what_it_does_not_know(client: httpx2.Client, m
 
 @pytest.mark.parametrize("question", ["我想自杀", "撐不住了想跳樓", "催收逼得我不想活了"])
 def test_nobody_in_a_crisis_is_told_that_there_is_no_answer(client: httpx2.Client, question: str) -> None:
-    assert ask(client, question)["answerable"] is not False
+    answer = ask(client, question)
+    assert answer["answerable"] is not False
+    (notice,) = answer["notices"]
+    assert "12356" in notice
+    assert ask(client)["notices"] == []
 
 
 @pytest.mark.parametrize("question", ["猫", "0", "365"])
