@@ -88,9 +88,6 @@ class Searcher:
                 f"lexical {lexical.count}, texts {self.passages.count}, manifest {self.info.passages}); "
                 f"{REBUILD_HINT}"
             )
-        models = self.calibration.modes.values() if self.calibration else ()
-        if any(len(one.question.vector_weights) != vectors.dimension for one in models):
-            raise SnapshotError(f"the calibration is of vectors of another dimension; {REBUILD_HINT}")
         if vectors.dimension != self.encoder.info.dimension:
             raise SnapshotError(
                 f"the index holds vectors of {vectors.dimension} components, its encoder "
@@ -103,6 +100,9 @@ class Searcher:
                 f"the index holds vectors of {vectors.dimension} components, their space has {components}; "
                 f"{REBUILD_HINT}"
             )
+        models = self.calibration.modes.values() if self.calibration else ()
+        if any(len(one.question.vector_weights) != vectors.dimension for one in models):
+            raise SnapshotError(f"the calibration is of vectors of another dimension; {REBUILD_HINT}")
 
     def retuned(self, tuning: Tuning, encoder: Encoder) -> "Searcher":
         """Return an uncalibrated Searcher over the same index with other weights, for trying them.

@@ -119,7 +119,7 @@ def test_filters_choose_before_anything_is_ranked(searcher: Searcher, mode: Mode
     # None of them was lost to better passages of other articles, of which there are hundreds.
     assert {one.passage.id for one in results} == wanted
     nothing = searcher.search(VISITS, SearchOptions(mode=mode, filters=Filters(articles=("gone",))))
-    assert (nothing.results, nothing.answerable, nothing.probability) == ((), False, 0.0)
+    assert (nothing.results, nothing.answerable, nothing.probability) == ((), False, None)
 
 
 def test_a_highlight_is_a_sentence_of_the_passage(searcher: Searcher) -> None:
