@@ -50,16 +50,21 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """Rank the passages of one index; threads may share it."""
+    """Rank the passages of one index; threads may share it.
+
+    `id_places` has for each row the place of its passage's id among all ids, in their order: equal
+    scores are in this order, whichever way the articles were read.
+    """
 
     vectors: VectorIndex
     lexical: LexicalIndex
     space: VectorSpace
     tuning: Tuning
     reranker: Reranker | None
+    id_places: RowArray
 
     def rank(self, query: Query, mode: Mode, within: RowArray | None = None, depth: int = CANDIDATES) -> Ranking:
-        """Return the passages that are candidates, best first; equal scores in order of row.
+        """Return the passages that are candidates, best first; equal scores in order of passage id.
 
         Args:
             query: the question.
@@ -98,7 +103,9 @@ class Ranker:
             if stage is Stage.DENSE
             else _lexical_standard(ranked.scores, shared)
         )
-        return Ranking(ranked.rows, scores, {stage: ranked}, self._signals(query, ranked.rows, scores, shared, 0.0))
+        order = self._order(ranked.rows, scores)
+        rows, scores = ranked.rows[order], scores[order]
+        return Ranking(rows, scores, {stage: ranked}, self._signals(query, rows, scores, shared, 0.0))
 
     def _of_both(self, query: Query, dense: Ranked, lexical: Ranked, shared: FloatArray) -> Ranking:
         rows = np.union1d(dense.rows, lexical.rows)
@@ -108,7 +115,7 @@ class Ranker:
             cosines = self._dense_standard(query, self.vectors.scores(query.vector, rows))
             words = _lexical_standard(shared[rows], shared)
             sums = convex(cosines, words, self.tuning.dense_weight)
-        order = np.lexsort((rows, -sums))
+        order = self._order(rows, sums)
         rows, sums = rows[order], sums[order]
         stages = {
             Stage.DENSE: dense,
@@ -127,13 +134,17 @@ class Ranker:
         first, rest = rows[: self.tuning.reranked], rows[self.tuning.reranked :]
         given = reranker.scores(query, first)
         totals = sums[: len(first)] + self.tuning.rerank_weight * given
-        order = np.lexsort((first, -totals))
+        order = self._order(first, totals)
         # What was not looked at counts as the worst that was; so, having less from before, it never comes before it.
         others = sums[len(first) :] + self.tuning.rerank_weight * float(given.min())
         scores = np.concatenate([totals[order], others])
         reranked = np.concatenate([first[order], rest])
         signals = self._signals(query, reranked, scores, shared, float(given[order[0]]))
         return Ranking(reranked, scores, stages | {Stage.RERANK: best(first, given, len(first))}, signals)
+
+    def _order(self, rows: RowArray, scores: Scores) -> RowArray:
+        """Return places that bring rows into order, the best first."""
+        return np.lexsort((self.id_places[rows], -scores))
 
     def _dense_standard(self, query: Query, cosines: FloatArray) -> Scores:
         moments = self.space.moments(query.vector)

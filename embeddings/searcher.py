@@ -34,7 +34,7 @@ MAX_RESULTS = 100
 # How many times further down is looked where too many of the candidates are copies of one another.
 _DEEPER = 10
 # Bump when the same index would answer differently, for whatever reason in the code.
-_SEARCH_VERSION = 2
+_SEARCH_VERSION = 3
 _SETTINGS_CHARACTERS = 16
 # A score means no more than that; rounded here, so that whoever asks is told the same.
 _SCORE_DIGITS = 4

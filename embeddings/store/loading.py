@@ -83,7 +83,14 @@ def assembled(snapshot: SnapshotLayout, manifest: Manifest, encoder: Encoder) ->
         reader=QuestionReader(
             splitter, Corrector(lexical.words, splitter) if tuning.corrects else None, tuning.added_weight
         ),
-        ranker=Ranker(FaissIndex.load(snapshot.vectors), lexical, VectorSpace.load(snapshot.space), tuning, reranker),
+        ranker=Ranker(
+            vectors=FaissIndex.load(snapshot.vectors),
+            lexical=lexical,
+            space=VectorSpace.load(snapshot.space),
+            tuning=tuning,
+            reranker=reranker,
+            id_places=passages.id_places,
+        ),
         passages=passages,
         highlighter=Highlighter(splitter, lexical, tokens),
         info=IndexInfo(

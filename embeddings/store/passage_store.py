@@ -126,6 +126,12 @@ class PassageStore:
         self._articles = np.empty(len(found), dtype=np.int32)
         self._articles[found[:, 0]] = found[:, 1]
         marked = connection.execute("SELECT row, duplicates FROM passage WHERE duplicates IS NOT NULL")
+        by_id = np.fromiter(
+            (row for (row,) in connection.execute("SELECT row FROM passage ORDER BY id")), dtype=np.int64
+        )
+        # For each row the place of its id among all ids, in their order.
+        self.id_places: RowArray = np.empty_like(by_id)
+        self.id_places[by_id] = np.arange(len(by_id))
         # The group of near-duplicates of each row that is in one; read for every candidate of a search.
         self.groups: Mapping[int, str] = {int(row): str(group) for row, group in marked}
 

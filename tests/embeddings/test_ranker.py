@@ -85,6 +85,7 @@ def ranker_of(
         space_of(vectors),
         replace(Tuning(dense_weight=0.6, rerank_weight=14.0), **tuning),  # type: ignore[arg-type]
         reranker,
+        np.arange(len(passages)),
     )
 
 
@@ -150,9 +151,14 @@ def test_candidates_of_both_sides() -> None:
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_equal_passages_are_in_order_of_row(mode: Mode) -> None:
+def test_equal_passages_are_in_order_of_their_ids(mode: Mode) -> None:
     ranking = ranker_of([(0.6, "电")] * 7).rank(ASKED, mode)
     assert ranking.rows.tolist() == list(range(7))
+    ids = np.array([6, 0, 5, 1, 4, 2, 3])
+    by_id = [1, 3, 5, 6, 4, 2, 0]
+    for reranker in (None, RowReranker([0.5] * 7)):
+        other = replace(ranker_of([(0.6, "电")] * 7, reranker), id_places=ids)
+        assert other.rank(ASKED, mode).rows.tolist() == by_id
     # Nothing stands out: rounding must not be taken for a difference.
     assert ranking.scores.tolist() == [0] * 7
 
@@ -167,7 +173,7 @@ def test_rounding_is_no_difference(count: int) -> None:
     vectors = np.repeat(np.array([[0.36, 0.48, 0.8]], dtype=np.float32), count, axis=0)
     # As sums of products give them, a little above 0.
     space = replace(space_of(vectors), covariance=np.eye(3) * 1e-17)
-    noisy = replace(ranker_of(), vectors=ExactIndex(vectors), space=space)
+    noisy = replace(ranker_of(), vectors=ExactIndex(vectors), space=space, id_places=np.arange(count))
     asked = replace(query(), vector=np.array([0.6, 0.8, 0], dtype=np.float32))
     noisy = replace(noisy, lexical=LexicalIndex.from_texts(texts, list))
     assert set(noisy.rank(asked, Mode.DENSE).scores.tolist()) == {0}
@@ -255,7 +261,7 @@ def test_scores_never_rise(seed: int, reranked: int) -> None:
     assert ranking.rows[reranked:].tolist() == fused[reranked:]
 
 
-def test_equal_totals_are_in_order_of_row() -> None:
+def test_equal_totals_are_in_order_of_their_ids() -> None:
     reranker = RowReranker([0.5] * 4)
     ranking = ranker_of([(0.6, "电")] * 4, reranker, reranked=2).rank(ASKED, Mode.HYBRID)
     assert ranking.rows.tolist() == [0, 1, 2, 3]

@@ -77,6 +77,12 @@ def test_an_articles_sections_and_texts(tmp_path: Path) -> None:
     assert store.sections_of("c") == []
 
 
+def test_each_row_knows_the_place_of_its_id(tmp_path: Path) -> None:
+    store = stored(tmp_path, (ARTICLE, [passage(number) for number in (10, 2, 1)]))
+    # p1, p10, p2
+    assert store.id_places.tolist() == [1, 2, 0]
+
+
 def test_groups_of_duplicates_bear_the_id_of_their_first(tmp_path: Path) -> None:
     store = stored(tmp_path, (ARTICLE, [passage(row) for row in range(6)]), firsts=[-1, 1, -1, 3, 1, 3])
     assert store.groups == {1: "p1", 3: "p3", 4: "p1", 5: "p3"}
