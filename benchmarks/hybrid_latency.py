@@ -46,7 +46,7 @@ from embeddings.store.layout import IndexLayout, SnapshotLayout
 from embeddings.store.loading import assembled
 from embeddings.store.manifest import read_current
 from embeddings.store.passage_store import PassageWriter
-from embeddings.terms import TermKind, TermSplitter
+from embeddings.terms import TermSplitter
 from embeddings.tuning import Reranking
 
 PASSAGES = 100_000
@@ -147,7 +147,7 @@ def write_passages(path: Path, some: list[str], count: int) -> None:
 
 def write_lexical(parts: SnapshotLayout, some: list[str], count: int) -> None:
     """Write the lexical index, with the word lists that are there already."""
-    splitter = TermSplitter(load_lexicon(parts.lexicon), TermKind.PAIRS)
+    splitter = TermSplitter(load_lexicon(parts.lexicon))
     statistic = TermStatistics(splitter.terms, splitter.words)
     for window in windows(some, count):
         for text in window:

@@ -23,7 +23,7 @@ from embeddings.lexical import LexicalIndex
 from embeddings.store.layout import SnapshotLayout
 from embeddings.store.spool import TextSpool
 from embeddings.store.texts import TextTools, write_texts
-from embeddings.terms import TermKind, TermSplitter
+from embeddings.terms import TermSplitter
 from scripts.options import Defaults
 
 LENGTHS = (10_000, 100_000, 1_000_000)
@@ -47,7 +47,7 @@ class Watch:
 
 def steps(folder: Path, encoder: OnnxEncoder) -> tuple[dict[str, float], int]:
     """Return the seconds of each step of a rebuild, and the number of passages."""
-    watch, splitter = Watch(), TermSplitter(load_lexicon(), TermKind.PAIRS)
+    watch, splitter = Watch(), TermSplitter(load_lexicon())
     source = open_source(folder)
     found = source.articles()
     while True:

@@ -34,7 +34,7 @@ from embeddings.records import FloatArray
 from embeddings.store.layout import SnapshotLayout
 from embeddings.store.spool import TextSpool
 from embeddings.store.texts import TextTools, write_texts
-from embeddings.terms import TermKind, TermSplitter
+from embeddings.terms import TermSplitter
 
 NUMBERS = (10_000, 30_000, 100_000)
 DIMENSION = 384  # of the default model
@@ -82,7 +82,7 @@ def cut(article: CleanArticle) -> tuple[Passage, ...]:
     return chunk(article, ChunkSizes(), lambda texts: [len(text) * 2 // 3 + 2 for text in texts])
 
 
-TOOLS = TextTools(cut, TermSplitter(load_lexicon(), TermKind.PAIRS))
+TOOLS = TextTools(cut, TermSplitter(load_lexicon()))
 
 
 def passages(articles: int) -> Iterator[Passage]:

@@ -1,8 +1,7 @@
-"""Split texts into the terms that BM25 counts: words, characters and their pairs; add what means the same."""
+"""Split texts into the terms that BM25 counts and into words; add to a question what means the same."""
 
 import re
 from collections.abc import Iterable, Iterator
-from enum import Enum
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -13,29 +12,18 @@ from corpus.normalising import comparable
 from corpus.script import HAN
 from embeddings.phrases import Phrases
 
-# What an added term weighs beside one that was asked, where nobody says otherwise; an index's tuning does.
-ADDED_WEIGHT = 0.5
+# Chinese characters and their pairs are terms, words are not: nDCG@10 of BM25 alone on our dev questions, without
+# and with what the lexicon adds at weight 0.5; in brackets without words that say nothing:
+#   words                  .341 .386  (.361 .398)
+#   characters and pairs   .432 .469  (.416 .454)
+#   both                   .423 .459  (.408 .447)
+# So words serve to find slips and ways of saying the same.
 HAN_RUN = re.compile(f"[{HAN}]+")
 # A run of Han characters, a number (3.5 is one), or a word in any other script.
 _RUN = re.compile(rf"(?P<han>[{HAN}]+)|[0-9]+(?:\.[0-9]+)?|[^\W_{HAN}]+")
 
 
 _SINGLE = re.compile(f"[{HAN}]")
-_BEYOND_PAIRS = 3  # the length from which a word is not a character or a pair
-
-
-class TermKind(Enum):
-    """Name what a text is split into.
-
-    nDCG@10 of BM25 alone on our dev questions, without and with what the lexicon adds at 0.5; in
-    brackets without words that say nothing: words .341 .386 (.361 .398), characters and pairs
-    .432 .469 (.416 .454), both .423 .459 (.408 .447). So an index takes characters and pairs; words serve
-    to find slips and ways of saying the same.
-    """
-
-    WORDS = "words"
-    PAIRS = "pairs"
-    BOTH = "both"
 
 
 class Piece(NamedTuple):
@@ -52,42 +40,32 @@ class Piece(NamedTuple):
 
 
 class TermSplitter:
-    """Give the terms of texts, by a general dictionary and the lexicon's words. Threads may share one.
+    """Give the terms and the words of texts, by a general dictionary and the lexicon's words.
 
-    Args:
-        lexicon: its words are never cut.
-        kind: words (with the words inside long ones), characters and their pairs, or both. A word
-            of one or two characters is a character or a pair, so with both it counts once: words
-            add only what is longer. "3年" is a term beside 3 and 年 unless only words are wanted.
-        drops_stopwords: leave out words that say nothing. They part their neighbours: 催收吗上门 has
-            no pair 收上.
+    "微粒贷App三年" has the terms 微, 粒, 贷, 微粒, 粒贷, app, 3, 年 and 3年, and the words 微粒贷, app, 3 and
+    年 where the lexicon has 微粒贷. Threads may share one.
     """
 
-    def __init__(self, lexicon: Lexicon, kind: TermKind = TermKind.BOTH, *, drops_stopwords: bool = False) -> None:
+    def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
-        self._kind = kind
-        self._dropped = lexicon.stopwords if drops_stopwords else frozenset()
         self._jieba = rjieba.Jieba()
         for word in lexicon.words:
             self._jieba.add_word(word, None, None)
         self._phrases = Phrases(lexicon)
-        self._added = {
-            phrase: [term for term in self._terms(phrase, lexicon.stopwords) if not _SINGLE.fullmatch(term)]
-            for phrase in self._phrases.all()
-        }
+        self._added = {phrase: self._terms_to_add(phrase) for phrase in self._phrases.all()}
 
     def terms(self, text: str) -> list[str]:
         """Split a text into terms; a term stands as often as in the text."""
-        return self._terms(comparable(text), self._dropped)
+        return list(_characters_and_pairs(_runs(comparable(text))))
 
-    def expand(self, question: str, added_weight: float = ADDED_WEIGHT) -> list[tuple[str, float]]:
+    def expand(self, question: str, added_weight: float) -> list[tuple[str, float]]:
         """Return the terms of a question with weight 1, then what means the same with `added_weight`.
 
         An added term stands once and is none of the question's own. Single Chinese characters and
         words that say nothing are never added.
         """
         text = comparable(question)
-        own = self._terms(text, self._dropped)
+        own = list(_characters_and_pairs(_runs(text)))
         pieces = self._pieces(text)
         phrases = self._phrases.of(text, [piece.start for piece in pieces], {piece.end for piece in pieces})
         added = dict.fromkeys(term for phrase in phrases for term in self._added[phrase])
@@ -95,11 +73,11 @@ class TermSplitter:
         return [(term, 1.0) for term in own] + [(term, added_weight) for term in added if term not in known]
 
     def words(self, text: str) -> list[str]:
-        """Cut any text into words that do not overlap, whatever the kind."""
+        """Cut any text into words that do not overlap."""
         return self.cut(comparable(text))
 
     def cut(self, text: str) -> list[str]:
-        """Cut a comparable text into words that do not overlap, whatever the kind; punctuation is left out."""
+        """Cut a comparable text into words that do not overlap; punctuation is left out."""
         return [piece.text for piece in self._pieces(text)]
 
     def frequency(self, word: str) -> int:
@@ -116,23 +94,9 @@ class TermSplitter:
                 start += len(word)
         return pieces
 
-    def _terms(self, text: str, dropped: frozenset[str]) -> list[str]:
-        pieces = self._pieces(text) if dropped or self._kind is not TermKind.PAIRS else []
-        terms: list[str] = []
-        if self._kind is not TermKind.WORDS:
-            terms.extend(_characters_and_pairs(_stretches(pieces, dropped) if dropped else _runs(text)))
-        if self._kind is not TermKind.PAIRS:
-            terms.extend(term for piece in pieces if piece.text not in dropped for term in self._words_in(piece))
-        return terms
-
-    def _words_in(self, piece: Piece) -> list[str]:
-        """Return a word and the words inside it; of both kinds only what is no pair, character or other run."""
-        if self._kind is TermKind.BOTH and (not piece.is_han or len(piece.text) < _BEYOND_PAIRS):
-            return []
-        if len(piece.text) < _BEYOND_PAIRS or not piece.is_han:
-            return [piece.text]
-        inner = self._jieba.cut_for_search(piece.text, hmm=False)
-        return [word for word in inner if self._kind is TermKind.WORDS or len(word) >= _BEYOND_PAIRS]
+    def _terms_to_add(self, phrase: str) -> list[str]:
+        stretches = _stretches(self._pieces(phrase), self.lexicon.stopwords)
+        return [term for term in _characters_and_pairs(stretches) if not _SINGLE.fullmatch(term)]
 
 
 def _runs(text: str) -> Iterator[Piece]:
@@ -140,7 +104,7 @@ def _runs(text: str) -> Iterator[Piece]:
 
 
 def _stretches(pieces: Iterable[Piece], dropped: frozenset[str]) -> Iterator[Piece]:
-    """Join the Han words that stand together and are not dropped."""
+    """Join the Han words that stand together and are not dropped; what is dropped parts its neighbours."""
     waiting: Piece | None = None
     for piece in pieces:
         if waiting and (piece.start != waiting.end or not piece.is_han or not waiting.is_han or piece.text in dropped):

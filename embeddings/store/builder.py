@@ -29,7 +29,7 @@ from embeddings.store.loading import assembled, calibration_key, open_snapshot
 from embeddings.store.manifest import Manifest, current_line, read_current, verify
 from embeddings.store.spool import TextSpool
 from embeddings.store.texts import TextTools, WrittenTexts, refuse, write_texts
-from embeddings.terms import TermKind, TermSplitter
+from embeddings.terms import TermSplitter
 from embeddings.tuning import Reranking, Tuning, tuning_fields
 
 # Bump when reading, cleaning or cutting gives other passages, or other groups of near-duplicates,
@@ -212,7 +212,7 @@ def _fitting(tuning: Tuning, encoder: Encoder) -> Tuning:
 def _tools(tuning: Tuning, encoder: Encoder, lexicon: Lexicon) -> TextTools:
     sizes = ChunkSizes(tuning.target_tokens, tuning.max_tokens)
     cut = partial(chunk, sizes=sizes, count_tokens=encoder.count_tokens)
-    return TextTools(cut, TermSplitter(lexicon, TermKind.PAIRS))
+    return TextTools(cut, TermSplitter(lexicon))
 
 
 def _manifest(request: BuildRequest, encoder: Encoder, tuning: Tuning, texts: WrittenTexts) -> Manifest:

@@ -25,7 +25,7 @@ from embeddings.searcher import Searcher, settings_hash
 from embeddings.store.layout import IndexLayout, SnapshotLayout
 from embeddings.store.manifest import Manifest, read_current, verify
 from embeddings.store.passage_store import PassageStore
-from embeddings.terms import TermKind, TermSplitter
+from embeddings.terms import TermSplitter
 from embeddings.tuning import Reranking
 from embeddings.vector_space import VectorSpace
 
@@ -112,7 +112,7 @@ def calibration_key(manifest: Manifest) -> str:
 
 def _splitter(snapshot: SnapshotLayout) -> TermSplitter:
     try:
-        return TermSplitter(load_lexicon(snapshot.lexicon), TermKind.PAIRS)
+        return TermSplitter(load_lexicon(snapshot.lexicon))
     except CorpusError as error:
         raise SnapshotError(f"{snapshot.lexicon} holds no word lists that can be read; {REBUILD_HINT}") from error
 

@@ -20,7 +20,7 @@ from embeddings.lexical import LexicalIndex
 from embeddings.records import Mode, Query, SearchOptions, Span, TokenVectors
 from embeddings.store.builder import BuildRequest, build
 from embeddings.store.loading import open_searcher
-from embeddings.terms import TermKind, TermSplitter
+from embeddings.terms import TermSplitter
 from embeddings.tuning import Reranking, Tuning
 from tests.conftest import SilentReporter, article
 
@@ -38,7 +38,7 @@ WANTED = (("证件", "證件"), ("电话", "電話"), ("征信", "征信"))
 
 @pytest.fixture(scope="module")
 def splitter() -> TermSplitter:
-    return TermSplitter(load_lexicon(), TermKind.PAIRS)
+    return TermSplitter(load_lexicon())
 
 
 def encoded(text: str, alphabet: str) -> TokenVectors:
@@ -54,7 +54,7 @@ def encoded(text: str, alphabet: str) -> TokenVectors:
 
 
 def asked(question: str, splitter: TermSplitter, tokens: TokenVectors) -> Query:
-    return Query(question, splitter.expand(question), np.ones(1, dtype=np.float32), tokens)
+    return Query(question, splitter.expand(question, 0.5), np.ones(1, dtype=np.float32), tokens)
 
 
 def by_terms(texts: Sequence[str], splitter: TermSplitter) -> Highlighter:

@@ -12,10 +12,10 @@ import pytest
 from corpus.lexicon import Lexicon
 from embeddings.errors import SnapshotError
 from embeddings.lexical import LexicalIndex, TermStatistics, WeightedTerms, best_positive
-from embeddings.terms import TermKind, TermSplitter
+from embeddings.terms import TermSplitter
 
 TEXTS = ["催收电话", "上门催收", "征信记录", "上门"]
-SPLITTER = TermSplitter(Lexicon((), (), (), frozenset(), frozenset(), ""), TermKind.PAIRS)
+SPLITTER = TermSplitter(Lexicon((), (), (), frozenset(), frozenset(), ""))
 
 
 def index_of(texts: Sequence[str]) -> LexicalIndex:

@@ -6,7 +6,7 @@ from corpus.lexicon import load_lexicon
 from embeddings.correction import Corrector
 from embeddings.question_reader import QuestionReader
 from embeddings.records import Change
-from embeddings.terms import TermKind, TermSplitter
+from embeddings.terms import TermSplitter
 
 # Of 12 passages nearly all speak of 催收.
 WORDS = {"催收": 12, "上门": 6, "征信": 5, "电话": 6}
@@ -14,7 +14,7 @@ WORDS = {"催收": 12, "上门": 6, "征信": 5, "电话": 6}
 
 @pytest.fixture(scope="module")
 def splitter() -> TermSplitter:
-    return TermSplitter(load_lexicon(), TermKind.PAIRS)
+    return TermSplitter(load_lexicon())
 
 
 @pytest.fixture(scope="module")
