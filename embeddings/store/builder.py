@@ -222,8 +222,6 @@ def _manifest(request: BuildRequest, encoder: Encoder, tuning: Tuning, texts: Wr
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         inputs="",
         encoder=encoder.info,
-        target_tokens=tuning.target_tokens,
-        max_tokens=tuning.max_tokens,
         passages=texts.passages,
         duplicate_groups=texts.groups,
         duplicate_passages=texts.copies,

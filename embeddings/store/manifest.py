@@ -34,8 +34,6 @@ class Manifest:
     created: str
     inputs: str
     encoder: EncoderInfo
-    target_tokens: int
-    max_tokens: int
     passages: int
     duplicate_groups: int
     duplicate_passages: int
