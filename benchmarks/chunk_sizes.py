@@ -15,8 +15,9 @@ from embeddings.evaluation.evaluating import Asked, evaluate
 from embeddings.evaluation.question_sets import read_questions
 from embeddings.evaluation.systems import IndexAnswering
 from embeddings.records import Mode
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.loading import open_searcher
+from embeddings.store.request import BuildRequest
 from embeddings.tuning import SHIPPED, read_tuning
 from scripts.options import Defaults
 from scripts.progress import TerminalReporter

@@ -36,12 +36,12 @@ from corpus.reading import ArticleFolder, shipped_articles
 from corpus.records import About, Article, Markup, Passage
 from embeddings.encoders.onnx_encoder import OnnxEncoder
 from embeddings.indexes.faiss_index import FaissIndex
+from embeddings.late_interaction.reference import TOKEN_DIMENSIONS
 from embeddings.late_interaction.token_files import TokenWriter
 from embeddings.late_interaction.token_space import fit_token_space
 from embeddings.lexical import LexicalIndex, TermStatistics
 from embeddings.records import SearchOptions, TokenVectors
 from embeddings.searcher import Searcher
-from embeddings.store.encoding import TOKEN_DIMENSIONS
 from embeddings.store.layout import IndexLayout, SnapshotLayout
 from embeddings.store.loading import assembled
 from embeddings.store.manifest import read_current
@@ -165,13 +165,11 @@ def write_tokens(parts: SnapshotLayout, encoder: OnnxEncoder, some: list[str], c
     generator = np.random.default_rng(1)
     with TokenWriter.create(parts.tokens, space) as writer:
         for window in windows(some, count):
-            passages = []
             for text, first in zip(window, generator.integers(len(ids) - length, size=len(window)), strict=True):
                 borders = np.linspace(0, len(text), length + 1).astype(np.int32)
                 offsets = np.stack([borders[:-1], borders[1:]], axis=1)
                 its = slice(first, first + length)
-                passages.append(TokenVectors(real[0].vector, tokens[its], ids[its], offsets))
-            writer.add(passages)
+                writer.add(space.place(TokenVectors(real[0].vector, tokens[its], ids[its], offsets)))
 
 
 def build(folder: Path, index: Path, count: int) -> Searcher:

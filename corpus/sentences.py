@@ -19,3 +19,9 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
             if stripped:
                 start = sentence.start() + len(sentence[0]) - len(sentence[0].lstrip())
                 yield start, start + len(stripped)
+
+
+def middle_sentence(text: str) -> tuple[int, int]:
+    """Return where the sentence in the middle of a text begins and ends; all of it where there is none."""
+    spans = list(sentence_spans(text)) or [(0, len(text))]
+    return spans[len(spans) // 2]

@@ -139,8 +139,8 @@ class TermStatistics:
         """Learn from the next text."""
         terms = self._split(text)
         self._lengths.append(len(terms))
-        self.words.update(set(self._cut(text)))
-        for term in set(terms):
+        self.words.update(dict.fromkeys(self._cut(text), 1))
+        for term in dict.fromkeys(terms):
             number = self.vocabulary.setdefault(term, len(self.vocabulary))
             if number == len(self._holders):
                 self._holders.append(1)

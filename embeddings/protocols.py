@@ -1,6 +1,7 @@
 """Define the seams: what every encoder and every index can do."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from embeddings.records import EncoderInfo, FloatArray, Query, Ranked, RowArray, TokenVectors
@@ -53,6 +54,18 @@ class Encoder(Protocol):
 
     def encode_passages_by_token(self, texts: Sequence[str], progress: Progress | None = None) -> list[TokenVectors]:
         """Do for passages what `encode_queries_by_token` does for questions."""
+        ...
+
+
+class Reporter(Protocol):
+    """Tell the operator what goes on."""
+
+    def say(self, text: str) -> None:
+        """Report one step."""
+        ...
+
+    def bar(self, title: str, total: int) -> AbstractContextManager[Progress]:
+        """Show progress towards a total."""
         ...
 
 

@@ -104,6 +104,10 @@ class Searcher:
         if any(len(one.question.vector_weights) != vectors.dimension for one in models):
             raise SnapshotError(f"the calibration is of vectors of another dimension; {REBUILD_HINT}")
 
+    def close(self) -> None:
+        """Close its files; it answers no more."""
+        self.passages.close()
+
     def retuned(self, tuning: Tuning, encoder: Encoder) -> "Searcher":
         """Return an uncalibrated Searcher over the same index with other weights, for trying them.
 

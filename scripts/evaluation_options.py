@@ -25,8 +25,9 @@ from embeddings.evaluation.results import BY_ANSWER, Results
 from embeddings.evaluation.systems import Answering, IndexAnswering, unknown_sections
 from embeddings.files import sha256_of, write_atomically
 from embeddings.records import Mode
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.loading import open_searcher
+from embeddings.store.request import BuildRequest
 from embeddings.tuning import SHIPPED, read_tuning
 from scripts.options import add_mode, whole_number
 from scripts.progress import TerminalReporter

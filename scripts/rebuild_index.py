@@ -9,7 +9,8 @@ from pathlib import Path
 from corpus.readers.jsonl import JsonlFields
 from corpus.reading import open_source, shipped_articles
 from embeddings.encoders.model_folder import ModelRequest, find_model
-from embeddings.store.builder import BuildRequest, BuildSummary, build
+from embeddings.store.builder import build
+from embeddings.store.request import BuildRequest, BuildSummary
 from scripts.building_options import add_building, calibrator_of, tuning_of
 from scripts.options import LEFT_OUT, Command, Defaults, add_index, add_jsonl_fields, add_model, run_command
 from scripts.progress import TerminalReporter

@@ -20,8 +20,9 @@ from embeddings.evaluation.tuning_search import FOLDS, Choice, KeepingEncoder, T
 from embeddings.files import sha256_of, write_atomically
 from embeddings.records import Mode
 from embeddings.searcher import Searcher
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.loading import open_searcher
+from embeddings.store.request import BuildRequest
 from embeddings.tuning import Evidence, Tried, Tuning, TuningFile
 from scripts.evaluation_options import asked_of, check_judgements, check_outputs
 from scripts.options import Command, Defaults, add_model, run_command

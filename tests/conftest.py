@@ -25,10 +25,11 @@ from embeddings.evaluation.evaluating import Asked
 from embeddings.evaluation.question_sets import read_questions
 from embeddings.protocols import Progress
 from embeddings.searcher import Searcher
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.layout import IndexLayout
 from embeddings.store.loading import open_searcher
 from embeddings.store.manifest import read_current
+from embeddings.store.request import BuildRequest
 from embeddings.tuning import SHIPPED, read_tuning
 from scripts.cli import COMMANDS
 from scripts.options import Command, run_command

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
-from embeddings.encoders.batching import batches_by_length
+from embeddings.encoders.batching import ALONE, BATCH_TOKENS, batches_by_length
 from embeddings.encoders.text_tokens import text_tokens, without_tokens
 from embeddings.errors import REBUILD_HINT, SnapshotError, TextTooLongError
 from embeddings.protocols import Progress
@@ -91,10 +91,12 @@ class OnnxEncoder:
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> FloatArray:
         """Return unit vectors of passages, shape (len(texts), dimension).
 
+        Each is encoded by itself: its vector is the same to the last bit whatever is encoded beside it.
+
         Raises:
             TextTooLongError: a passage has more tokens than the encoder reads.
         """
-        return self._encode(texts, self._info.prompts.passage, progress)
+        return self._encode(texts, self._info.prompts.passage, progress, ALONE)
 
     def encode_queries_by_token(self, texts: Sequence[str], progress: Progress | None = None) -> list[TokenVectors]:
         """Return for each question its unit vector and its tokens' vectors, if the model has any.
@@ -107,25 +109,31 @@ class OnnxEncoder:
     def encode_passages_by_token(self, texts: Sequence[str], progress: Progress | None = None) -> list[TokenVectors]:
         """Return for each passage its unit vector and its tokens' vectors, if the model has any.
 
+        Each is encoded by itself, as `encode_passages` says.
+
         Raises:
             TextTooLongError: a passage has more tokens than the encoder reads.
         """
-        return self._encode_by_token(texts, self._info.prompts.passage, progress)
+        return self._encode_by_token(texts, self._info.prompts.passage, progress, ALONE)
 
     def _tokenized(self, texts: Sequence[str], prompt: str) -> list[Encoding]:
         return list(self._tokenizer.encode_batch([prompt + text for text in texts]))
 
-    def _encode(self, texts: Sequence[str], prompt: str, progress: Progress | None) -> FloatArray:
+    def _encode(
+        self, texts: Sequence[str], prompt: str, progress: Progress | None, batch_tokens: int = BATCH_TOKENS
+    ) -> FloatArray:
         vectors = np.empty((len(texts), self._info.dimension), dtype=np.float32)
-        for positions, batch in self._batches(texts, prompt, progress):
+        for positions, batch in self._batches(texts, prompt, progress, batch_tokens):
             (vectors[positions],) = self._run(batch, [OUTPUT])
         return vectors
 
-    def _encode_by_token(self, texts: Sequence[str], prompt: str, progress: Progress | None) -> list[TokenVectors]:
+    def _encode_by_token(
+        self, texts: Sequence[str], prompt: str, progress: Progress | None, batch_tokens: int = BATCH_TOKENS
+    ) -> list[TokenVectors]:
         if self._info.token_dimension is None:
-            return [without_tokens(vector) for vector in self._encode(texts, prompt, progress)]
+            return [without_tokens(vector) for vector in self._encode(texts, prompt, progress, batch_tokens)]
         encoded: dict[int, TokenVectors] = {}
-        for positions, batch in self._batches(texts, prompt, progress):
+        for positions, batch in self._batches(texts, prompt, progress, batch_tokens):
             outputs = self._run(batch, [OUTPUT, TOKENS_OUTPUT])
             for position, encoding, vector, tokens in zip(positions, batch, *outputs, strict=True):
                 own = text_tokens(encoding, len(prompt))
@@ -134,13 +142,13 @@ class OnnxEncoder:
         return [encoded[position] for position in range(len(texts))]
 
     def _batches(
-        self, texts: Sequence[str], prompt: str, progress: Progress | None
+        self, texts: Sequence[str], prompt: str, progress: Progress | None, batch_tokens: int
     ) -> Iterator[tuple[list[int], list[Encoding]]]:
         """Yield positions and tokens of texts of similar length, and report each batch when the next is wanted."""
         tokenized = self._tokenized(texts, prompt)
         lengths = [len(encoding.ids) for encoding in tokenized]
         self._check_lengths(texts, lengths)
-        for positions in batches_by_length(lengths):
+        for positions in batches_by_length(lengths, batch_tokens):
             yield positions, [tokenized[position] for position in positions]
             if progress is not None:
                 progress(len(positions))

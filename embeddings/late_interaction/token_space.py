@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.records import FloatArray
+from embeddings.records import FloatArray, IdArray, TokenVectors
 
 Int8Array = NDArray[np.int8]
 
@@ -17,6 +17,20 @@ INT8_SCALE = 127
 # (127 + √k / 2) · (2¹⁶ + √k / 2) for k dimensions): float32 adds them without rounding, so a
 # similarity is the same in any order, batch and processor.
 _QUERY_STEPS = 1 << 16
+# An array of a space begins with two means.
+MEANS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedTokens:
+    """Hold what is kept of one passage's n tokens: their k components, numbers, and characters.
+
+    `tokens` has shape (n, k), `ids` (n,) and `offsets` (n, 2), as in `TokenVectors`.
+    """
+
+    tokens: Int8Array
+    ids: IdArray
+    offsets: IdArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +54,19 @@ class TokenSpace:
         units = unit_rows(_projected(tokens, self.passage_mean, self.basis))
         return np.rint(units * INT8_SCALE).astype(np.int8)
 
+    def place(self, passage: TokenVectors) -> PlacedTokens:
+        """Return what is kept of a passage's tokens."""
+        return PlacedTokens(self.project_passage(passage.tokens), passage.ids, passage.offsets)
+
     def project_query(self, tokens: FloatArray) -> FloatArray:
         """Return the unit vectors of a question's tokens, shape (n, k), to 16 bits; zeros stay zeros."""
         units = unit_rows(_projected(tokens, self.query_mean, self.basis))
         return np.asarray(np.rint(units * _QUERY_STEPS) / _QUERY_STEPS, dtype=np.float32)
+
+
+def space_of(rows: FloatArray) -> TokenSpace:
+    """Return the space of an array of shape (2 + k, d): passages' mean, questions' mean, directions."""
+    return TokenSpace(rows[0], rows[1], np.ascontiguousarray(rows[MEANS:].T))
 
 
 def unit_rows(rows: FloatArray) -> FloatArray:

@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 
 from embeddings.errors import REBUILD_HINT, SnapshotError
 from embeddings.late_interaction.token_files import TokenLayout
-from embeddings.late_interaction.token_space import INT8_SCALE, Int8Array, TokenSpace
+from embeddings.late_interaction.token_space import INT8_SCALE, MEANS, Int8Array, TokenSpace, space_of
 from embeddings.records import FloatArray, IdArray, RowArray, TokenVectors
 
-# The space's array begins with two means.
-_MEANS = 2
 # What numpy raises where a header is damaged.
 _UNREADABLE = (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError, TokenError)
 
@@ -50,13 +48,12 @@ class TokenStore:
         starts = _array(layout.starts, np.int64, 1)
         offsets = _array(layout.offsets, np.int32, 2)
         frequencies = _array(layout.frequencies, np.int32, 2)
-        _check(layout.space, _MEANS < len(space) == _MEANS + tokens.shape[1] <= _MEANS + space.shape[1])
+        _check(layout.space, MEANS < len(space) == MEANS + tokens.shape[1] <= MEANS + space.shape[1])
         _check(layout.starts, len(starts) > 0 and starts[0] == 0 and starts[-1] == len(tokens))
         _check(layout.starts, bool(np.all(np.diff(starts) >= 0)))
         _check(layout.offsets, offsets.shape == (len(tokens), 2))
         _check(layout.frequencies, frequencies.shape[1:] == (2,) and _are_frequencies(frequencies, len(starts) - 1))
-        basis = np.ascontiguousarray(space[_MEANS:].T)
-        return cls(TokenSpace(space[0], space[1], basis), tokens, starts, offsets, frequencies)
+        return cls(space_of(space), tokens, starts, offsets, frequencies)
 
     @property
     def count(self) -> int:

@@ -4,143 +4,96 @@ import datetime
 import hashlib
 import json
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from typing import Protocol
-
-from filelock import FileLock, Timeout
 
 from corpus.chunking import ChunkSizes, chunk
-from corpus.lexicon import FILES, Lexicon, load_lexicon, shipped_wordlists
-from corpus.records import ArticleSource, Problem
-from embeddings.calibration import Calibration
+from corpus.lexicon import FILES, Lexicon, load_lexicon
+from corpus.records import Problem
 from embeddings.encoders.export import exported_encoder
-from embeddings.encoders.model_folder import ModelFolder
-from embeddings.errors import SnapshotError
-from embeddings.files import checksums, new_folder, remove_unfinished, write_atomically
-from embeddings.protocols import Encoder, Progress
-from embeddings.searcher import Searcher, settings_hash
-from embeddings.store.encoding import write_vectors
+from embeddings.encoders.onnx_encoder import OnnxEncoder
+from embeddings.errors import DependencyError, ModelError, SnapshotError
+from embeddings.files import checksums, new_folder, write_atomically
+from embeddings.protocols import Encoder, Reporter
+from embeddings.searcher import settings_hash
+from embeddings.store.base import Base, Fingerprints, changes_between, find_base, fingerprints
+from embeddings.store.base_texts import BaseTexts
+from embeddings.store.encoding import Known, write_vectors
+from embeddings.store.journal import Journal
 from embeddings.store.layout import FORMAT_VERSION, IndexLayout, SnapshotLayout
 from embeddings.store.loading import assembled, calibration_key, open_snapshot
-from embeddings.store.manifest import Manifest, current_line, read_current, verify
+from embeddings.store.manifest import Manifest, current_line
+from embeddings.store.request import BuildRequest, BuildSummary, Opened, RefusedError, Verdict
 from embeddings.store.spool import TextSpool
 from embeddings.store.texts import TextTools, WrittenTexts, refuse, write_texts
+from embeddings.store.versions import prune_held
+from embeddings.store.writer_lock import writing
 from embeddings.terms import TermSplitter
 from embeddings.tuning import Reranking, Tuning, tuning_fields
 
-# Bump when reading, cleaning or cutting gives other passages, or other groups of near-duplicates,
-# for the same files and sizes.
-PASSAGES_VERSION = 5
-
-
-class Calibrator(Protocol):
-    """Fit what turns an index's scores into probabilities."""
-
-    @property
-    def hash(self) -> str:
-        """Return what identifies the questions that it is fitted on."""
-        ...
-
-    def calibrate(self, searcher: Searcher, key: str) -> Calibration:
-        """Return the calibration of an index that has none yet, tied to a key."""
-        ...
-
-
-class Reporter(Protocol):
-    """Tell the operator what goes on."""
-
-    def say(self, text: str) -> None:
-        """Report one step."""
-        ...
-
-    def bar(self, title: str, total: int) -> AbstractContextManager[Progress]:
-        """Show progress towards a total."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
-class BuildSummary:
-    """Say what a build did; `built` is False where the index was up to date.
+class _Build:
+    """Hold what one build works with."""
 
-    `copies` of the passages are in `groups` of near-duplicates. `changed` tells that files changed
-    while they were read: some of the change may be missing, and the next build starts afresh.
-    """
-
-    snapshot: str
-    articles: int
-    passages: int
-    groups: int
-    copies: int
-    built: bool
-    problems: tuple[Problem, ...]
-    changed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class BuildRequest:
-    """Say what to build and where.
-
-    `lexicon` is the folder of the word lists. Without a `calibrator`, scores are good for ordering
-    only. `cross_encoder` is the model that `tuning` names, if it names one. `reading` names all but
-    the files that decides what the source gives, such as options: where it is another, everything is
-    read anew. `full` builds even where nothing has changed; `strict` publishes nothing if a file, a
-    line or an article is left out.
-    """
-
-    source: ArticleSource
-    model: ModelFolder
-    index: Path
-    tuning: Tuning = field(default_factory=Tuning)
-    lexicon: Path = field(default_factory=shipped_wordlists)
-    calibrator: Calibrator | None = None
-    cross_encoder: ModelFolder | None = None
-    reading: str = ""
-    full: bool = False
-    strict: bool = False
+    request: BuildRequest
+    index: IndexLayout
+    inputs: str
+    base: Base | None
+    encoder: Encoder
+    tuning: Tuning
+    prints: Fingerprints
+    reporter: Reporter
 
 
 def build(request: BuildRequest, reporter: Reporter) -> BuildSummary:
     """Build a snapshot and make it current; where anything fails, the old one stays.
 
     Where no file has changed since the current snapshot was built, files are hashed and no more.
+    Where some have, only what is new in them is encoded.
 
     Raises:
+        RefusedError: the gate has something against the new snapshot, and it is not forced.
         SnapshotError: another build is writing to the index, or the disk cannot be written.
         CorpusError: no article gives a passage, or something is left out and the request is strict.
         ModelError: the model cannot be used.
         DependencyError: the model must be exported and a package for that is missing.
     """
+    started = time.perf_counter()
     index = IndexLayout(request.index)
     try:
-        with _writing(index):
+        with writing(index) as cut_off:
+            if cut_off:
+                reporter.say("the last writer was cut off; what it left is cleared away, what it encoded is used")
             inputs = _inputs(request, load_lexicon(request.lexicon))
-            current = None if request.full else _intact_current(index, inputs)
-            if current is not None:
-                return _summary(current, request.strict, built=False)
-            return _build(request, index, inputs, reporter)
+            base = find_base(index)
+            if base is not None and base.manifest.inputs == inputs and not request.full:
+                return _up_to_date(base.manifest, request.strict)
+            summary = _build(request, index, inputs, base, reporter)
     except OSError as error:
         raise SnapshotError(
             f"{request.index} cannot be written ({error.strerror or error}); check its permissions and the disk; "
             "what was served before is unchanged"
         ) from error
+    return replace(summary, seconds=time.perf_counter() - started)
 
 
 def _inputs(request: BuildRequest, lexicon: Lexicon) -> str:
     """Return what identifies all that the snapshot follows from; reads the files, but not what is in them."""
     settings = (
         FORMAT_VERSION,
-        PASSAGES_VERSION,
         # What answers otherwise is calibrated otherwise.
         settings_hash(""),
+        fingerprints(request.model.fingerprint, request.tuning),
         tuning_fields(request.tuning),
         request.model.fingerprint,
         request.reading,
         lexicon.fingerprint,
         request.calibrator.hash if request.calibrator else "",
+        sorted(request.questions.items()),
         request.cross_encoder.fingerprint if request.cross_encoder else "",
     )
     digest = hashlib.sha256(json.dumps(settings).encode("utf-8"))
@@ -149,55 +102,76 @@ def _inputs(request: BuildRequest, lexicon: Lexicon) -> str:
     return digest.hexdigest()
 
 
-@contextmanager
-def _writing(index: IndexLayout) -> Iterator[None]:
-    """Hold the index's lock, and clear away what a killed build left."""
-    index.snapshots.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(index.lock, timeout=0):
-            for folder in (index.folder, index.snapshots, index.encoders):
-                remove_unfinished(folder)
-            yield
-    except Timeout as error:
-        raise SnapshotError(f"another rebuild is writing to {index.folder}; wait until it has finished") from error
-
-
-def _intact_current(index: IndexLayout, inputs: str) -> Manifest | None:
-    try:
-        manifest = read_current(index)
-        if manifest.inputs != inputs:
-            return None
-        verify(index, manifest)
-    except SnapshotError:
-        return None
-    return manifest
-
-
-def _build(request: BuildRequest, index: IndexLayout, inputs: str, reporter: Reporter) -> BuildSummary:
+def _build(
+    request: BuildRequest, index: IndexLayout, inputs: str, base: Base | None, reporter: Reporter
+) -> BuildSummary:
     encoder_folder = index.encoder(request.model.fingerprint)
     encoder = exported_encoder(request.model, encoder_folder, reporter.say)
     tuning = _fitting(request.tuning, encoder)
+    prints = fingerprints(encoder.info.fingerprint, tuning)
+    work = _Build(request, index, inputs, base, encoder, tuning, prints, reporter)
     name = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%f}-{inputs[:8]}"
     with new_folder(index.snapshot(name).folder) as unfinished:
         parts = SnapshotLayout(unfinished)
-        parts.lexicon.mkdir()
-        for file in FILES:
-            (parts.lexicon / file).write_bytes((request.lexicon / file).read_bytes())
-        lexicon = load_lexicon(parts.lexicon)
-        with TextSpool.in_folder(unfinished) as spool:
-            reporter.say("reading, cleaning and cutting the articles")
-            texts = write_texts(request.source, _tools(tuning, encoder, lexicon), parts, spool, request.strict)
-            read = _inputs_after_reading(request, lexicon, inputs)
-            with reporter.bar("encoding passages", texts.passages) as progress:
-                by_token = tuning.reranking is Reranking.LATE
-                write_vectors(encoder, spool, texts.passages, parts, by_token, progress)
-        manifest = _manifest(request, encoder, tuning, texts)
+        lexicon = _copy_lists(request, parts)
+        texts, encoded = _write(work, parts, lexicon)
+        read = _inputs_after_reading(request, lexicon, inputs)
+        manifest = _manifest(work, texts)
         manifest = replace(manifest, snapshot=name, inputs=read, lexicon=lexicon.fingerprint)
-        _calibrate(request.calibrator, encoder, parts, manifest, reporter)
+        _calibrate(work, parts, manifest)
         manifest = replace(manifest, files=checksums(unfinished), encoder_files=checksums(encoder_folder))
+        verdict = _judge(work, parts, manifest)
+        manifest = replace(
+            manifest,
+            measured=verdict.measured,
+            refusals=list(verdict.refusals),
+            forced=request.force if verdict.refusals else "",
+        )
         parts.manifest.write_text(manifest.to_json(), encoding="utf-8")
     _publish(index, manifest)
-    return _summary(manifest, request.strict, built=True, changed=read != inputs)
+    shutil.rmtree(index.encoding, ignore_errors=True)
+    if request.keep is not None:
+        prune_held(index, request.keep)
+    before = base.manifest.articles if base is not None else {}
+    return replace(
+        _summary(manifest, request.strict, built=True),
+        changes=changes_between(before, manifest.articles),
+        encoded=encoded,
+        changed=read != inputs,
+        verdict=verdict,
+        forced=manifest.forced,
+    )
+
+
+def _copy_lists(request: BuildRequest, parts: SnapshotLayout) -> Lexicon:
+    """Copy the word lists and the questions into the snapshot, and return the word lists as they are there."""
+    parts.lexicon.mkdir()
+    for file in FILES:
+        (parts.lexicon / file).write_bytes((request.lexicon / file).read_bytes())
+    if request.questions:
+        parts.questions.mkdir()
+    for name, content in request.questions.items():
+        (parts.questions / name).write_text(content, encoding="utf-8")
+    return load_lexicon(parts.lexicon)
+
+
+def _write(work: _Build, parts: SnapshotLayout, lexicon: Lexicon) -> tuple[WrittenTexts, int]:
+    """Write texts and vectors, taking over what the base has; return what was written, and how many were encoded."""
+    base = None if work.request.full else work.base
+    reusable = base is not None and base.manifest.cutting == work.prints.cutting
+    path, hashes = (base.parts.passages, base.manifest.articles) if base is not None and reusable else (None, {})
+    with TextSpool.in_folder(parts.folder) as spool:
+        work.reporter.say("reading, cleaning and cutting the articles")
+        with BaseTexts.open(path, hashes) as before:
+            tools = _tools(work.tuning, work.encoder, lexicon, before)
+            texts = write_texts(work.request.source, tools, parts, spool, work.request.strict)
+        journal = Journal(work.index.encoding / work.prints.encoding)
+        if journal.count:
+            work.reporter.say(f"{journal.count} passages were encoded by a build that was not published; they are used")
+        known = Known(base.encodings(work.prints) if base is not None else None, journal)
+        by_token = work.tuning.reranking is Reranking.LATE
+        encoded = write_vectors(work.encoder, spool, parts, known, by_token, work.reporter)
+    return texts, encoded
 
 
 def _fitting(tuning: Tuning, encoder: Encoder) -> Tuning:
@@ -209,46 +183,80 @@ def _fitting(tuning: Tuning, encoder: Encoder) -> Tuning:
     return tuning
 
 
-def _tools(tuning: Tuning, encoder: Encoder, lexicon: Lexicon) -> TextTools:
+def _tools(tuning: Tuning, encoder: Encoder, lexicon: Lexicon, before: BaseTexts) -> TextTools:
     sizes = ChunkSizes(tuning.target_tokens, tuning.max_tokens)
     cut = partial(chunk, sizes=sizes, count_tokens=encoder.count_tokens)
-    return TextTools(cut, TermSplitter(lexicon))
+    return TextTools(cut, TermSplitter(lexicon), before)
 
 
-def _manifest(request: BuildRequest, encoder: Encoder, tuning: Tuning, texts: WrittenTexts) -> Manifest:
+def _manifest(work: _Build, texts: WrittenTexts) -> Manifest:
+    request = work.request
     return Manifest(
         format_version=FORMAT_VERSION,
         snapshot="",
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         inputs="",
-        encoder=encoder.info,
+        cutting=work.prints.cutting,
+        encoding=work.prints.encoding,
+        encoder=work.encoder.info,
         passages=texts.passages,
         duplicate_groups=texts.groups,
         duplicate_passages=texts.copies,
-        tuning=tuning,
+        tuning=work.tuning,
         lexicon="",
         calibrated=request.calibrator is not None,
         cross_encoder=request.cross_encoder.fingerprint if request.cross_encoder else "",
         articles=texts.articles,
         left_out={problem.path: problem.message for problem in texts.problems},
+        measured={},
+        refusals=[],
+        forced="",
         files={},
         encoder_files={},
     )
 
 
-def _calibrate(
-    calibrator: Calibrator | None, encoder: Encoder, parts: SnapshotLayout, manifest: Manifest, reporter: Reporter
-) -> None:
+def _calibrate(work: _Build, parts: SnapshotLayout, manifest: Manifest) -> None:
+    calibrator = work.request.calibrator
     if calibrator is None:
         return
-    reporter.say("calibrating scores on the questions")
-    searcher = assembled(parts, replace(manifest, calibrated=False), encoder)
-    try:
+    work.reporter.say("calibrating scores on the questions")
+    with closing(assembled(parts, replace(manifest, calibrated=False), work.encoder)) as searcher:
         calibration = calibrator.calibrate(searcher, calibration_key(manifest))
-    finally:
-        searcher.passages.close()
-    reporter.say(calibration.summary)
+    work.reporter.say(calibration.summary)
     parts.calibration.write_text(calibration.to_json(), encoding="utf-8")
+
+
+def _judge(work: _Build, parts: SnapshotLayout, manifest: Manifest) -> Verdict:
+    """Ask the gate, and raise RefusedError where it refuses and is not overruled."""
+    if work.request.gate is None:
+        return Verdict()
+    work.reporter.say("checking the new index before it is served")
+    with _served(work) as served, closing(assembled(parts, manifest, work.encoder)) as searcher:
+        verdict = work.request.gate.judge(Opened(parts, manifest, searcher), served, work.reporter)
+    if verdict.refusals and not work.request.force:
+        raise RefusedError(verdict)
+    return verdict
+
+
+@contextmanager
+def _served(work: _Build) -> Iterator[Opened | None]:
+    """Give what is served now, None where there is nothing that can be loaded."""
+    base = work.base
+    if base is None:
+        yield None
+        return
+    fingerprint = base.manifest.encoder.fingerprint
+    same = fingerprint == work.encoder.info.fingerprint
+    encoder = work.encoder if same else OnnxEncoder.load(work.index.encoder(fingerprint))
+    try:
+        searcher = assembled(base.parts, base.manifest, encoder)
+    except (ModelError, DependencyError) as error:
+        work.reporter.say(f"what is served now cannot be compared with: {error}")
+        yield None
+        return
+    with closing(searcher):
+        yield Opened(base.parts, base.manifest, searcher)
 
 
 def _inputs_after_reading(request: BuildRequest, lexicon: Lexicon, before: str) -> str:
@@ -260,7 +268,12 @@ def _inputs_after_reading(request: BuildRequest, lexicon: Lexicon, before: str) 
     return before if after == before else hashlib.sha256(f"{before} or {after}".encode()).hexdigest()
 
 
-def _summary(manifest: Manifest, strict: bool, built: bool, changed: bool = False) -> BuildSummary:
+def _up_to_date(manifest: Manifest, strict: bool) -> BuildSummary:
+    summary = _summary(manifest, strict, built=False)
+    return replace(summary, changes=changes_between(manifest.articles, manifest.articles))
+
+
+def _summary(manifest: Manifest, strict: bool, built: bool) -> BuildSummary:
     problems = tuple(Problem(path, message) for path, message in manifest.left_out.items())
     refuse(problems, strict)
     return BuildSummary(
@@ -271,14 +284,13 @@ def _summary(manifest: Manifest, strict: bool, built: bool, changed: bool = Fals
         copies=manifest.duplicate_passages,
         built=built,
         problems=problems,
-        changed=changed,
     )
 
 
 def _publish(index: IndexLayout, manifest: Manifest) -> None:
     """Load the snapshot once as a service would, then make it current in one step."""
     try:
-        open_snapshot(index, manifest).passages.close()
+        open_snapshot(index, manifest).close()
     except SnapshotError:
         shutil.rmtree(index.snapshot(manifest.snapshot).folder, ignore_errors=True)
         raise

@@ -1,144 +1,177 @@
-"""Encode passages into the files of a snapshot: vectors around their mean, and tokens where they rerank."""
+"""Encode passages into the files of a snapshot: vectors around their mean, and tokens where they rerank.
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+What was encoded before is taken over. So that nothing else must be done again for a few changed passages, all that is
+made of a passage depends on its text and the encoder alone, and so does the choice of those that stand for others.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from corpus.sentences import sentence_spans
+from corpus.sentences import middle_sentence
 from embeddings.errors import ModelError
 from embeddings.indexes.faiss_index import FaissIndex
-from embeddings.late_interaction.token_files import TokenWriter
-from embeddings.late_interaction.token_space import fit_token_space
-from embeddings.protocols import Encoder, Progress
-from embeddings.records import FloatArray, TokenVectors
+from embeddings.late_interaction.reference import reference_space
+from embeddings.late_interaction.token_space import TokenSpace
+from embeddings.protocols import Encoder, Progress, Reporter
+from embeddings.records import FloatArray
+from embeddings.store.encoded import NOWHERE, EncodedPassage, EncodedSource, Keys, KeyTable, keys_of
+from embeddings.store.encoded_files import EncodedLayout, EncodedWriter, SentenceVectors, SnapshotEncodings
+from embeddings.store.journal import Journal
 from embeddings.store.layout import SnapshotLayout
 from embeddings.store.spool import TextSpool
 from embeddings.vector_space import SpaceFitter, shrunk_mean
 
-# Passages encoded together: enough to be sorted by length with little padding, and few enough that
-# their tokens (some 200 kB a passage) stay small.
+# Bump when the same text and encoder are encoded to something else, or the tokens' reference changes.
+ENCODING_VERSION = 1
+# Passages encoded and written to the journal together: some 8 seconds of work. Their tokens (some
+# 200 kB a passage before they are placed) stay small.
 _WINDOW = 256
-# Passages that the tokens' directions are learned from, evenly spaced: some 20,000 tokens.
-_SAMPLED_PASSAGES = 128
-# Sentences that stand for questions, one a passage, evenly spaced. nDCG@10 of dense search on dev differs by
-# .005 between 400 and 500 of them.
+# Sentences that stand for questions, one a passage. nDCG@10 of dense search on dev differs by .005
+# between 400 and 500 of them.
 _SAMPLED_SENTENCES = 512
-# nDCG@10 of the hybrid search on dev, reranked: 64: .578, 96: .579, 128: .582, all 384: .580.
-TOKEN_DIMENSIONS = 64
 _NORM_TOLERANCE = 1e-3
 
 
-@dataclass(slots=True)
-class _Sample:
-    """Hold texts that stand for all passages, and for questions about them."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Hold what was encoded before: by the snapshot that is built upon, and by builds that were cut off."""
 
-    passages: list[str] = field(default_factory=list)
-    sentences: list[str] = field(default_factory=list)
+    base: SnapshotEncodings | None
+    journal: Journal
+
+    @property
+    def sources(self) -> tuple[EncodedSource, ...]:
+        """Return both, the first one to be asked first."""
+        return (self.journal,) if self.base is None else (self.base, self.journal)
 
 
 def write_vectors(
-    encoder: Encoder, spool: TextSpool, count: int, parts: SnapshotLayout, by_token: bool, progress: Progress
-) -> None:
-    """Encode all texts of a spool, and write their vectors, their space and, if wanted, their tokens.
+    encoder: Encoder, spool: TextSpool, parts: SnapshotLayout, known: Known, by_token: bool, reporter: Reporter
+) -> int:
+    """Write the vectors of all texts of a spool, their space and, if wanted, their tokens.
 
     Args:
         encoder: of questions and passages.
         spool: the texts in order of row.
-        count: how many there are.
         parts: where to write.
+        known: what need not be encoded. New passages are added to its journal.
         by_token: write the tokens, too; the encoder must have some.
-        progress: called with the number of texts finished since the last call.
+        reporter: told how it goes on.
+
+    Returns:
+        How many passages were encoded.
 
     Raises:
         ModelError: the encoder's vectors have another length than 1.
     """
-    sample = _sample(spool, count)
-    # As questions they have another prompt, with which the longest may be too long.
-    prompted = [encoder.info.prompts.query + sentence for sentence in sample.sentences]
-    short = [
-        sentence
-        for sentence, tokens in zip(sample.sentences, encoder.count_tokens(prompted), strict=True)
-        if tokens <= encoder.info.max_tokens
-    ]
-    questions = encoder.encode_queries_by_token(short)
+    keys = np.concatenate([keys_of(texts) for texts in spool.windows(_WINDOW)])
+    space = None
+    if by_token:
+        space = (known.base and known.base.space) or reference_space(encoder)
+    encoded = _encode_missing(_Work(encoder, space, known), spool, keys, reporter)
     fitter = SpaceFitter(encoder.info.dimension)
-    with _raw_vectors(parts.folder, (count, encoder.info.dimension)) as raw:
-        windows = _encoded(encoder, spool, progress)
-        if by_token:
-            space = fit_token_space(
-                [one.tokens for one in encoder.encode_passages_by_token(sample.passages)],
-                [one.tokens for one in questions],
-                TOKEN_DIMENSIONS,
-            )
-            with TokenWriter.create(parts.tokens, space) as writer:
-                _write(windows, raw, fitter, writer)
-        else:
-            _write(windows, raw, fitter, None)
-        placed = (fitter.place(raw[start : start + _WINDOW]) for start in range(0, count, _WINDOW))
-        FaissIndex.from_windows(encoder.info.dimension, placed).save(parts.vectors)
-    # None where every sentence is too long.
-    total = np.zeros(encoder.info.dimension)
-    for one in questions:
-        total += one.vector
-    fitter.space(shrunk_mean(total, len(questions))).save(parts.space)
+    with EncodedWriter.create(parts, keys, encoder.info.dimension, space) as writer:
+        for window in _windows(known, keys):
+            fitter.add(np.array([passage.vector for passage in window]))
+            for passage in window:
+                writer.add(passage)
+    raw = np.load(EncodedLayout(parts.encoded).vectors, mmap_mode="r")
+    placed = (fitter.place(raw[start : start + _WINDOW]) for start in range(0, len(keys), _WINDOW))
+    FaissIndex.from_windows(encoder.info.dimension, placed).save(parts.vectors)
+    sentences = _sentence_vectors(encoder, _sampled_sentences(spool, keys), known.base)
+    sentences.save(parts)
+    total = sentences.vectors.sum(axis=0, dtype=np.float64)
+    fitter.space(shrunk_mean(total, len(sentences.vectors))).save(parts.space)
+    return encoded
 
 
-def _sample(spool: TextSpool, count: int) -> _Sample:
-    passages = set(np.linspace(0, count - 1, min(_SAMPLED_PASSAGES, count)).astype(int).tolist())
-    spoken = set(np.linspace(0, count - 1, min(_SAMPLED_SENTENCES, count)).astype(int).tolist())
-    sample = _Sample()
-    row = 0
-    for window in spool.windows(_WINDOW):
-        for text in window:
-            if row in passages:
-                sample.passages.append(text)
-            if row in spoken:
-                sample.sentences.append(_middle_sentence(text))
-            row += 1
-    return sample
+@dataclass(frozen=True, slots=True)
+class _Work:
+    encoder: Encoder
+    space: TokenSpace | None
+    known: Known
+
+    def encode(self, texts: Sequence[str], progress: Progress) -> list[EncodedPassage]:
+        if self.space is None:
+            return [EncodedPassage(_unit(one), None) for one in self.encoder.encode_passages(texts, progress)]
+        return [
+            EncodedPassage(_unit(one.vector), self.space.place(one))
+            for one in self.encoder.encode_passages_by_token(texts, progress)
+        ]
 
 
-def _middle_sentence(text: str) -> str:
-    spans = list(sentence_spans(text)) or [(0, len(text))]
-    start, end = spans[len(spans) // 2]
-    return text[start:end]
+def _encode_missing(work: _Work, spool: TextSpool, keys: Keys, reporter: Reporter) -> int:
+    """Encode what is not known, each text once, and return how many these were."""
+    unknown = np.ones(len(keys), dtype=bool)
+    for source in work.known.sources:
+        unknown &= source.find(keys) == NOWHERE
+    missing = np.zeros(len(keys), dtype=bool)
+    rows = np.flatnonzero(unknown)
+    missing[rows[np.unique(keys[rows], axis=0, return_index=True)[1]]] = True
+    count = int(missing.sum())
+    with reporter.bar("encoding passages", count) as progress:
+        waiting: list[str] = []
+        places: list[int] = []
+        for row, text in enumerate(_texts(spool)):
+            if missing[row]:
+                waiting.append(text)
+                places.append(row)
+            if len(waiting) == _WINDOW or (waiting and row == len(keys) - 1):
+                work.known.journal.append(keys[places], work.encode(waiting, progress))
+                waiting, places = [], []
+    return count
 
 
-@contextmanager
-def _raw_vectors(folder: Path, shape: tuple[int, int]) -> Iterator[FloatArray]:
-    """Give an array on the disk that is gone at the end."""
-    with tempfile.TemporaryFile(dir=folder) as file:
-        yield np.memmap(file, dtype=np.float32, mode="w+", shape=shape)
-
-
-def _encoded(encoder: Encoder, spool: TextSpool, progress: Progress) -> Iterator[list[TokenVectors]]:
+def _texts(spool: TextSpool) -> Iterator[str]:
     for texts in spool.windows(_WINDOW):
-        yield encoder.encode_passages_by_token(texts, progress)
+        yield from texts
 
 
-def _write(
-    windows: Iterator[list[TokenVectors]], raw: FloatArray, fitter: SpaceFitter, writer: TokenWriter | None
-) -> None:
-    row = 0
-    for window in windows:
-        vectors = _unit(np.array([one.vector for one in window], dtype=np.float32))
-        raw[row : row + len(window)] = vectors
-        fitter.add(vectors)
-        if writer is not None:
-            writer.add(window)
-        row += len(window)
+def _windows(known: Known, keys: Keys) -> Iterator[list[EncodedPassage]]:
+    """Yield the passages of all keys in their order."""
+    for start in range(0, len(keys), _WINDOW):
+        part = keys[start : start + _WINDOW]
+        found: dict[int, EncodedPassage] = {}
+        for source in known.sources:
+            for place, where in enumerate(source.find(part).tolist()):
+                if where != NOWHERE and place not in found:
+                    found[place] = source.get(where)
+        yield [found[place] for place in range(len(part))]
 
 
-def _unit(vectors: FloatArray) -> FloatArray:
-    """Return the vectors after seeing that each has length 1."""
-    norms = np.linalg.norm(vectors, axis=1)
-    if not bool(np.all(np.abs(norms - 1.0) < _NORM_TOLERANCE)):
+def _sampled_sentences(spool: TextSpool, keys: Keys) -> list[str]:
+    """Return a sentence of each of the passages with the least keys: few others where few passages change."""
+    chosen = np.argsort(keys[:, 0], kind="stable")[:_SAMPLED_SENTENCES].tolist()
+    wanted = frozenset(chosen)
+    sentences = {row: text[slice(*middle_sentence(text))] for row, text in enumerate(_texts(spool)) if row in wanted}
+    return [sentences[row] for row in chosen]
+
+
+def _sentence_vectors(encoder: Encoder, sentences: list[str], base: SnapshotEncodings | None) -> SentenceVectors:
+    """Return the sentences encoded as questions, without those that are too long for one."""
+    # As questions they have another prompt.
+    prompted = [encoder.info.prompts.query + sentence for sentence in sentences]
+    lengths = encoder.count_tokens(prompted)
+    short = [one for one, tokens in zip(sentences, lengths, strict=True) if tokens <= encoder.info.max_tokens]
+    keys = keys_of(short)
+    vectors = np.empty((len(short), encoder.info.dimension), dtype=np.float32)
+    before = KeyTable(base.sentences.keys).find(keys) if base is not None else np.full(len(keys), NOWHERE)
+    for place, (sentence, where) in enumerate(zip(short, before.tolist(), strict=True)):
+        if base is not None and where != NOWHERE:
+            vectors[place] = base.sentences.vectors[where]
+        else:
+            # By itself, so that its vector depends on nothing beside it.
+            (vectors[place],) = encoder.encode_queries([sentence])
+    return SentenceVectors(keys, vectors)
+
+
+def _unit(vector: FloatArray) -> FloatArray:
+    """Return a vector after seeing that it has length 1."""
+    norm = float(np.linalg.norm(vector))
+    if not abs(norm - 1.0) < _NORM_TOLERANCE:
         raise ModelError(
-            f"the encoder gives vectors of length {norms.min():.4g} to {norms.max():.4g}, "
-            "unit vectors were wanted; use another model"
+            f"the encoder gives a vector of length {norm:.4g}, unit vectors were wanted; use another model"
         )
-    return vectors
+    return vector

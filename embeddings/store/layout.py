@@ -5,13 +5,16 @@ index/
   snapshots/<name>/           immutable once written
     manifest.json             what was built from what, and the SHA-256 of every file below
     passages.sqlite           originals, passages and what is said of their articles
+    encoded/                  what the encoder gave for each passage, to be taken over by the next build
     vectors.faiss             one unit vector a passage, in the passages' order, around their mean
     space.npz                 the means that were taken away, and how the passages lie around theirs
     tokens/                   a small vector for each token of each passage, where they rerank
     lexical/                  BM25 over the same passages
     lexicon/                  the word lists that questions are read with
     calibration.json          what turns scores into probabilities, where questions were given
+    questions/                the questions that it was calibrated on, for the next build to be measured by
   encoders/<fingerprint>/     the exported encoder, shared by the snapshots made with it
+  encoding/<key>/             passages that were encoded, but are in no snapshot yet
 """
 
 from dataclasses import dataclass
@@ -19,7 +22,7 @@ from pathlib import Path
 
 # Bump when a released version of this program could not read what this one writes, or would
 # read it wrongly: another file, another table, other normalisation of questions.
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ class SnapshotLayout:
     def passages(self) -> Path:
         """Return the path of the texts."""
         return self.folder / "passages.sqlite"
+
+    @property
+    def encoded(self) -> Path:
+        """Return the folder of what the encoder gave."""
+        return self.folder / "encoded"
 
     @property
     def vectors(self) -> Path:
@@ -64,6 +72,11 @@ class SnapshotLayout:
         return self.folder / "lexicon"
 
     @property
+    def questions(self) -> Path:
+        """Return the folder of the question sets, which is there only where some were given."""
+        return self.folder / "questions"
+
+    @property
     def calibration(self) -> Path:
         """Return the path of the calibration, which is there only where questions were given."""
         return self.folder / "calibration.json"
@@ -86,6 +99,11 @@ class IndexLayout:
         return self.folder / ".lock"
 
     @property
+    def writer(self) -> Path:
+        """Return the path of the note of who holds the lock."""
+        return self.folder / ".writer"
+
+    @property
     def snapshots(self) -> Path:
         """Return the folder of the snapshots."""
         return self.folder / "snapshots"
@@ -94,6 +112,11 @@ class IndexLayout:
     def encoders(self) -> Path:
         """Return the folder of the exported encoders."""
         return self.folder / "encoders"
+
+    @property
+    def encoding(self) -> Path:
+        """Return the folder of what builds have encoded and not published."""
+        return self.folder / "encoding"
 
     def snapshot(self, name: str) -> SnapshotLayout:
         """Return the files of the named snapshot."""

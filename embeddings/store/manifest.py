@@ -20,10 +20,14 @@ _SNAPSHOT_NAME = re.compile(r"[0-9TZ]+-[0-9a-f]{8}")
 class Manifest:
     """Hold what `manifest.json` says.
 
-    `files` and `encoder_files` map names to SHA-256, `articles` ids to content hashes, and
-    `left_out` the files, lines and articles that gave no passage to the reason.
+    `files` and `encoder_files` map names to SHA-256, `articles` ids to content hashes as they were
+    read, and `left_out` the files, lines and articles that gave no passage to the reason.
     `duplicate_passages` are in `duplicate_groups`, each of which says one thing. `lexicon` is the
     fingerprint of the word lists, `cross_encoder` that of the model that reranks, "" where none does.
+
+    `cutting` and `encoding` identify what passages, and their vectors, follow from beside the text.
+    `measured` are the measures of the questions that the gate asked; `refusals` is what the gate had
+    against it, and `forced` the reason that was given for publishing it all the same.
 
     `inputs` identifies everything that the snapshot's content follows from: two builds with the
     same inputs give the same passages and vectors.
@@ -33,6 +37,8 @@ class Manifest:
     snapshot: str
     created: str
     inputs: str
+    cutting: str
+    encoding: str
     encoder: EncoderInfo
     passages: int
     duplicate_groups: int
@@ -43,6 +49,9 @@ class Manifest:
     cross_encoder: str
     articles: dict[str, str]
     left_out: dict[str, str]
+    measured: dict[str, float]
+    refusals: list[str]
+    forced: str
     files: dict[str, str]
     encoder_files: dict[str, str]
 
@@ -86,6 +95,21 @@ def read_current(index: IndexLayout) -> Manifest:
     Raises:
         SnapshotError: there is no index, or CURRENT or the manifest is damaged.
     """
+    name, digest = current_name(index)
+    path = index.snapshot(name).manifest
+    if not path.is_file():
+        raise SnapshotError(f"{index.current} names the snapshot {name!r}, which is not there; {REBUILD_HINT}")
+    if _hash(path) != digest:
+        raise SnapshotError(f"{path} has changed since it was published; {REBUILD_HINT}")
+    return parse_manifest(path.read_text(encoding="utf-8"), path)
+
+
+def current_name(index: IndexLayout) -> tuple[str, str]:
+    """Return the name of the current snapshot and the SHA-256 of its manifest, as CURRENT has them.
+
+    Raises:
+        SnapshotError: there is no index, or CURRENT is damaged.
+    """
     if not _exists(index.current):
         unfinished = _exists(index.snapshots) or _exists(index.encoders)
         state = "a half-written index (no snapshot was published)" if unfinished else "no index"
@@ -94,13 +118,15 @@ def read_current(index: IndexLayout) -> Manifest:
         name, digest = index.current.read_text(encoding="utf-8").split()
     except (OSError, ValueError) as error:
         raise SnapshotError(f"{index.current} is damaged, a name and a checksum were wanted; {REBUILD_HINT}") from error
-    path = index.snapshot(name).manifest
     # The name comes from a file: it must not lead anywhere else.
-    if not _SNAPSHOT_NAME.fullmatch(name) or not path.is_file():
+    if not is_snapshot_name(name):
         raise SnapshotError(f"{index.current} names the snapshot {name[:60]!r}, which is not there; {REBUILD_HINT}")
-    if _hash(path) != digest:
-        raise SnapshotError(f"{path} has changed since it was published; {REBUILD_HINT}")
-    return parse_manifest(path.read_text(encoding="utf-8"), path)
+    return name, digest
+
+
+def is_snapshot_name(name: str) -> bool:
+    """Return whether a build names its snapshots so."""
+    return bool(_SNAPSHOT_NAME.fullmatch(name))
 
 
 def verify(index: IndexLayout, manifest: Manifest) -> None:

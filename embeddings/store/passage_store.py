@@ -26,7 +26,7 @@ CREATE TABLE article (
 CREATE TABLE passage (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, article INTEGER NOT NULL REFERENCES article,
     start INTEGER NOT NULL, stop INTEGER NOT NULL, text TEXT NOT NULL, headings TEXT NOT NULL,
-    edits TEXT NOT NULL, duplicates TEXT
+    edits TEXT NOT NULL, indexed TEXT NOT NULL, duplicates TEXT
 ) STRICT;
 CREATE INDEX passage_article ON passage (article);
 CREATE INDEX passage_duplicates ON passage (duplicates) WHERE duplicates IS NOT NULL;
@@ -68,7 +68,7 @@ class PassageWriter:
         marks = ", ".join("?" * 11)
         self._connection.execute(f"INSERT INTO article VALUES ({marks})", _article(self._articles, article))  # noqa: S608
         records = (_passage(row, self._articles, passage) for row, passage in enumerate(passages, start=self._rows))
-        self._connection.executemany("INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)", records)
+        self._connection.executemany("INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", records)
         self._articles += 1
         self._rows += len(passages)
 
@@ -103,7 +103,8 @@ def _article(number: int, article: Article) -> tuple[object, ...]:
 
 def _passage(row: int, article: int, passage: Passage) -> tuple[object, ...]:
     edits = _to_json([(edit.start, edit.end, edit.replacement, edit.rule) for edit in passage.edits])
-    return (row, passage.id, article, passage.start, passage.end, passage.text, _to_json(passage.headings), edits)
+    headings = _to_json(passage.headings)
+    return (row, passage.id, article, passage.start, passage.end, passage.text, headings, edits, passage.indexed)
 
 
 def _to_json(values: Sequence[object]) -> str:

@@ -1,7 +1,7 @@
 """Read, clean and cut articles one by one, straight into the files of a snapshot."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from corpus.errors import CorpusError
 from corpus.records import Article, ArticleSource, CleanArticle, Passage, Problem
 from embeddings.duplicates import DuplicateFinder
 from embeddings.lexical import LexicalIndex, TermStatistics
+from embeddings.store.base_texts import BaseTexts
 from embeddings.store.layout import SnapshotLayout
 from embeddings.store.passage_store import PassageWriter
 from embeddings.store.spool import TextSpool
@@ -22,7 +23,7 @@ Cut = Callable[[CleanArticle], tuple[Passage, ...]]
 
 @dataclass(frozen=True, slots=True)
 class WrittenTexts:
-    """Say what was written: `articles` maps ids to content hashes; `copies` passages are in `groups`."""
+    """Say what was written: `copies` passages are in `groups`; `articles` maps ids to content hashes as read."""
 
     articles: dict[str, str]
     problems: tuple[Problem, ...]
@@ -33,10 +34,11 @@ class WrittenTexts:
 
 @dataclass(frozen=True, slots=True)
 class TextTools:
-    """Hold what cuts articles into passages, and passages into terms."""
+    """Hold what cuts articles into passages, passages into terms, and what was cut before."""
 
     cut: Cut
     splitter: TermSplitter
+    before: BaseTexts = field(default_factory=lambda: BaseTexts(None, {}))
 
 
 def write_texts(
@@ -46,7 +48,7 @@ def write_texts(
 
     Args:
         source: of the articles.
-        tools: cut articles and passages.
+        tools: cut articles and passages, and give those that were cut before.
         parts: where to write.
         spool: takes what is to be encoded, in order of row.
         strict: refuse to leave anything out.
@@ -63,14 +65,14 @@ def write_texts(
                 problems.append(item)
                 continue
             try:
-                cleaned, passages = _passages(item, tools)
+                article, passages = tools.before.passages_of(item) or _passages(item, tools)
             except CorpusError as error:
                 # Many documents may come from one file: the id tells which one it was.
                 place = item.path if item.path == item.id else f"{item.path} ({item.id})"
                 problems.append(Problem(place, str(error)))
                 continue
-            articles[cleaned.article.id] = cleaned.article.content_hash
-            writer.add(cleaned.article, passages)
+            articles[item.id] = item.content_hash
+            writer.add(article, passages)
             for passage in passages:
                 spool.append(passage.indexed)
                 statistics.add(passage.indexed)
@@ -83,12 +85,12 @@ def write_texts(
     return WrittenTexts(articles, tuple(problems), len(firsts), len(np.unique(grouped)), len(grouped))
 
 
-def _passages(article: Article, tools: TextTools) -> tuple[CleanArticle, tuple[Passage, ...]]:
+def _passages(article: Article, tools: TextTools) -> tuple[Article, tuple[Passage, ...]]:
     cleaned = clean(article)
     passages = tools.cut(cleaned)
     if not any(tools.splitter.terms(passage.text) for passage in passages):
         raise CorpusError("it holds no word to search for; write some or remove it")
-    return cleaned, passages
+    return cleaned.article, passages
 
 
 def _check(articles: dict[str, str], problems: list[Problem], strict: bool) -> None:

@@ -18,8 +18,9 @@ from embeddings.late_interaction.token_space import TokenSpace
 from embeddings.late_interaction.token_store import TokenStore
 from embeddings.lexical import LexicalIndex
 from embeddings.records import Mode, Query, SearchOptions, Span, TokenVectors
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.loading import open_searcher
+from embeddings.store.request import BuildRequest
 from embeddings.terms import TermSplitter
 from embeddings.tuning import Reranking, Tuning
 from tests.conftest import SilentReporter, article
@@ -66,7 +67,8 @@ def by_tokens(folder: Path, texts: Sequence[str], title: str, alphabet: str, spl
     mean = np.zeros(len(alphabet), dtype=np.float32)
     space = TokenSpace(mean, mean, np.eye(len(alphabet), dtype=np.float32))
     with TokenWriter.create(folder, space) as writer:
-        writer.add(encoded(normalise(title + text), alphabet) for text in texts)
+        for text in texts:
+            writer.add(space.place(encoded(normalise(title + text), alphabet)))
     return Highlighter(splitter, LexicalIndex.from_texts(texts, splitter.terms), TokenStore.open(folder))
 
 

@@ -18,8 +18,9 @@ from embeddings.indexes.exact import ExactIndex
 from embeddings.ranker import CANDIDATES
 from embeddings.records import FloatArray, Mode, Result, SearchOptions, Stage, Standing
 from embeddings.searcher import MAX_RESULTS, Searcher, settings_hash
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.loading import open_searcher
+from embeddings.store.request import BuildRequest
 from tests.conftest import SilentReporter, article
 
 VISITS = "微粒贷逾期会上门吗"

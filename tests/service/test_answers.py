@@ -13,8 +13,9 @@ from corpus.reading import ArticleList
 from corpus.records import Article
 from corpus.sentences import sentence_spans
 from embeddings.encoders.model_folder import ModelFolder
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.loading import open_searcher
+from embeddings.store.request import BuildRequest
 from service.app import create_app
 from tests.conftest import SilentReporter, article
 

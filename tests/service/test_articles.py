@@ -12,7 +12,8 @@ import pytest
 from corpus.reading import ArticleList
 from corpus.records import About, Article, Markup
 from embeddings.encoders.model_folder import ModelFolder
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
+from embeddings.store.request import BuildRequest
 from tests.conftest import ROOT, SilentReporter, article, serve_process
 
 IDS = (

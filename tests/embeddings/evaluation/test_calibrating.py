@@ -27,10 +27,11 @@ from embeddings.evaluation.evaluating import Asked
 from embeddings.evaluation.records import Judgement, Question, Section
 from embeddings.ranker import Signals
 from embeddings.records import Mode, SearchOptions
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.layout import IndexLayout
 from embeddings.store.loading import calibration_key, open_searcher
 from embeddings.store.manifest import read_current
+from embeddings.store.request import BuildRequest
 from embeddings.tuning import Tuning
 from tests.conftest import SilentReporter, article
 

@@ -17,8 +17,9 @@ from embeddings.evaluation.results import Cut, Response, System
 from embeddings.evaluation.systems import Headings, IndexAnswering
 from embeddings.records import Mode, SearchOptions
 from embeddings.searcher import Searcher
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.loading import open_searcher
+from embeddings.store.request import BuildRequest
 from tests.conftest import SilentReporter, article
 
 SYSTEM = System("index", "s", "e", 3, "hash", "hybrid", 50)

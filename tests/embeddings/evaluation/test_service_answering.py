@@ -21,8 +21,9 @@ from embeddings.evaluation.service_answering import ServiceAnswering
 from embeddings.evaluation.systems import PASSAGES, IndexAnswering, unknown_sections
 from embeddings.records import Mode
 from embeddings.searcher import Searcher
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.loading import open_searcher
+from embeddings.store.request import BuildRequest
 from tests.conftest import ROOT, Served, SilentReporter, article
 
 QUESTIONS = ["微粒贷逾期会上门吗", "他们能给我妈打电话吗"]

@@ -16,8 +16,9 @@ from embeddings.evaluation.results import System
 from embeddings.evaluation.service_answering import ServiceAnswering
 from embeddings.evaluation.systems import Answering, Headings, IndexAnswering, unknown_sections
 from embeddings.records import Mode
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.loading import open_searcher
+from embeddings.store.request import BuildRequest
 from tests.conftest import Served, SilentReporter, article, serve_process
 
 ASKED = "上门要带工作证和委托书吗"

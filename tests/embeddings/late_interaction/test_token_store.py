@@ -1,7 +1,7 @@
 """Late scores: by hand, and against a slow plain reference; and every kind of damage."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from embeddings.errors import SnapshotError
-from embeddings.late_interaction.token_files import TokenLayout, TokenWriter
-from embeddings.late_interaction.token_space import TokenSpace
+from embeddings.late_interaction.token_files import TokenLayout, TokenReader, TokenWriter
+from embeddings.late_interaction.token_space import PlacedTokens, TokenSpace
 from embeddings.late_interaction.token_store import TokenStore
 from embeddings.records import RowArray, TokenVectors
 
+# What searching reads; ids.npy is for the next build.
 FILES = ("space.npy", "tokens.npy", "starts.npy", "offsets.npy", "frequencies.npy")
 
 
@@ -42,8 +43,8 @@ def rows(*numbers: int) -> RowArray:
 
 def stored(folder: Path, passages: Sequence[TokenVectors], space: TokenSpace) -> TokenStore:
     with TokenWriter.create(folder, space) as writer:
-        writer.add(passages[:1])
-        writer.add(passages[1:])
+        for passage in passages:
+            writer.add(space.place(passage))
     return TokenStore.open(folder)
 
 
@@ -162,22 +163,32 @@ def test_the_same_tokens_score_the_same_anywhere(tmp_path: Path) -> None:
 
 
 def test_a_body_that_raises_leaves_no_folder_that_can_be_opened(tmp_path: Path) -> None:
-    def broken() -> Iterator[TokenVectors]:
-        yield PASSAGES[0]
+    def stop() -> PlacedTokens:
         raise RuntimeError("stopped")
 
     with (
         pytest.raises(RuntimeError, match="stopped"),
         TokenWriter.create(tmp_path / "tokens", plain_space(2)) as writer,
     ):
-        writer.add(broken())
+        writer.add(stop())
     with pytest.raises(SnapshotError, match=r"space\.npy holds no array that can be read"):
         TokenStore.open(tmp_path / "tokens")
 
 
+def test_tokens_are_read_again_as_they_were_written(store: TokenStore, tmp_path: Path) -> None:
+    del store
+    reader, space = TokenReader(tmp_path / "tokens"), plain_space(2)
+    assert (reader.space.basis.tolist(), reader.space.query_mean.tolist()) == ([[1, 0], [0, 1]], [0, 0])
+    for row, passage in enumerate(PASSAGES):
+        again, placed = reader.get(row), space.place(passage)
+        assert again.tokens.tolist() == placed.tokens.tolist()
+        assert again.ids.tolist() == passage.ids.tolist()
+        assert again.offsets.tolist() == passage.offsets.tolist()
+
+
 def test_numpy_reads_every_file_and_no_other_is_there(store: TokenStore, tmp_path: Path) -> None:
     del store
-    assert sorted(path.name for path in (tmp_path / "tokens").iterdir()) == sorted(FILES)
+    assert sorted(path.name for path in (tmp_path / "tokens").iterdir()) == sorted((*FILES, "ids.npy"))
     layout = TokenLayout(tmp_path / "tokens")
     shapes = {
         path.name: np.load(path, allow_pickle=False).shape

@@ -24,10 +24,11 @@ from embeddings.records import Mode, RowArray, SearchOptions, Stage, StoredPassa
 from embeddings.rerankers.cross_encoder import CrossEncoderReranker
 from embeddings.rerankers.late_reranker import LateReranker
 from embeddings.searcher import Searcher
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.layout import IndexLayout
 from embeddings.store.loading import open_searcher
 from embeddings.store.manifest import read_current
+from embeddings.store.request import BuildRequest
 from embeddings.tuning import Reranking, Tuning
 from tests.conftest import SilentReporter, article, zhaiwen_here
 from tests.tiny_model import DIMENSION, MAX_TOKENS

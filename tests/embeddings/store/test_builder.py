@@ -26,10 +26,11 @@ from embeddings.indexes.exact import ExactIndex
 from embeddings.late_interaction.token_store import TokenStore
 from embeddings.records import Mode, SearchOptions, Stage
 from embeddings.searcher import Searcher
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.layout import IndexLayout
 from embeddings.store.loading import assembled, open_searcher
 from embeddings.store.manifest import read_current, verify
+from embeddings.store.request import BuildRequest
 from embeddings.tuning import Reranking, Tuning
 from embeddings.vector_space import shrunk_mean
 from tests.conftest import SilentReporter, article
@@ -219,7 +220,7 @@ def test_articles_without_text(tiny_model: ModelFolder, tmp_path: Path) -> None:
 def test_one_writer_at_a_time(tiny_model: ModelFolder, tmp_path: Path) -> None:
     index = IndexLayout(tmp_path / "index")
     index.folder.mkdir()
-    with FileLock(index.lock), pytest.raises(SnapshotError, match="another rebuild is writing to"):
+    with FileLock(index.lock), pytest.raises(SnapshotError, match="another process is writing to"):
         build(BuildRequest(ARTICLES, tiny_model, index.folder), SilentReporter())
 
 

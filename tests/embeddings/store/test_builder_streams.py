@@ -11,9 +11,10 @@ from corpus.reading import ArticleList
 from corpus.records import Article, FileHash, Markup, Problem
 from embeddings.encoders.model_folder import ModelFolder
 from embeddings.late_interaction.token_store import TokenStore
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.layout import IndexLayout
 from embeddings.store.loading import open_searcher
+from embeddings.store.request import BuildRequest
 from tests.conftest import SilentReporter, article
 
 

@@ -10,16 +10,20 @@ from corpus.reading import ArticleList
 from embeddings.encoders.model_folder import ModelFolder
 from embeddings.errors import SnapshotError
 from embeddings.files import files_below, sha256_of
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.layout import FORMAT_VERSION, IndexLayout
 from embeddings.store.loading import open_searcher
 from embeddings.store.manifest import current_line, read_current
+from embeddings.store.request import BuildRequest
 from tests.conftest import SilentReporter, article
 
 SNAPSHOT_FILES = (
     "manifest.json",
     "passages.sqlite",
     "vectors.faiss",
+    "encoded/keys.npy",
+    "encoded/sentences.npz",
+    "encoded/vectors.npy",
     "lexical/data.csc.index.npy",
     "lexical/indices.csc.index.npy",
     "lexical/indptr.csc.index.npy",
@@ -33,6 +37,7 @@ SNAPSHOT_FILES = (
     "lexicon/words.txt",
     "space.npz",
     "tokens/frequencies.npy",
+    "tokens/ids.npy",
     "tokens/offsets.npy",
     "tokens/space.npy",
     "tokens/starts.npy",

@@ -7,8 +7,9 @@ import pytest
 from corpus.reading import ArticleList
 from embeddings.encoders.model_folder import ModelFolder
 from embeddings.records import SearchOptions
-from embeddings.store.builder import BuildRequest, build
+from embeddings.store.builder import build
 from embeddings.store.loading import open_searcher
+from embeddings.store.request import BuildRequest
 from embeddings.tuning import Reranking, Tuning
 from tests.conftest import SilentReporter, article
 from tests.tiny_model import DIMENSION, MAX_TOKENS
