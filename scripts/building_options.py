@@ -10,6 +10,8 @@ from corpus.reading import shipped_articles
 from embeddings.encoders.model_folder import ModelFolder, find_cross_encoder
 from embeddings.errors import QuestionSetError, TuningError
 from embeddings.evaluation.calibrating import QuestionCalibrator
+from embeddings.evaluation.evaluating import Asked
+from embeddings.gating.stored_questions import stored_questions
 from embeddings.tuning import SHIPPED, Reranking, Tuning, read_tuning
 from scripts.evaluation_options import asked_of
 
@@ -22,11 +24,15 @@ def add_building(parser: argparse.ArgumentParser) -> None:
         "--questions",
         type=Path,
         metavar="FILE",
-        help="judged questions to calibrate scores on (default: our dev questions for the articles that come with "
-        "the project; without any, scores are good for ordering only)",
+        help="judged questions to measure the new index by and, with --unanswerable, to calibrate scores on; kept with "
+        "the index for the next build (default: those that it keeps; for the articles that come with the project our "
+        "dev questions)",
     )
     parser.add_argument(
-        "--unanswerable", type=Path, metavar="FILE", help="questions without an answer to calibrate scores on"
+        "--unanswerable",
+        type=Path,
+        metavar="FILE",
+        help="questions without an answer to calibrate scores on; without any, scores are good for ordering only",
     )
     parser.add_argument(
         "--no-calibration", action="store_true", help="ask no questions: scores are good for ordering only"
@@ -77,21 +83,32 @@ def tuning_of(options: argparse.Namespace) -> tuple[Tuning, ModelFolder | None]:
     return replace(tuning, reranking=Reranking.CROSS_ENCODER, cross_encoder=str(model.path)), model
 
 
-def calibrator_of(options: argparse.Namespace, articles: Path) -> QuestionCalibrator | None:
-    """Return what calibrates the index, None where no questions are named and the articles are not the shipped ones.
+def questions_of(options: argparse.Namespace) -> Asked | None:
+    """Return the questions that an index is measured by and calibrated on: those named, kept, or ours for our articles.
 
     Raises:
-        QuestionSetError: only one of both sets is named, one cannot be read, or has too few questions.
+        QuestionSetError: a set cannot be read, or only questions without an answer are named.
+        SnapshotError: those that the index keeps are damaged.
     """
     questions, unanswerable = options.questions, options.unanswerable
-    if options.no_calibration:
-        return None
-    if questions is None and unanswerable is None:
-        if articles.resolve() != shipped_articles().resolve():
-            return None
-        questions, unanswerable = _QUESTIONS / "dev.jsonl", _QUESTIONS / "unanswerable-dev.jsonl"
-    if questions is None or unanswerable is None:
+    if questions is not None:
+        return asked_of(questions, unanswerable)
+    if unanswerable is not None:
         raise QuestionSetError(
-            "--questions and --unanswerable belong together: scores are calibrated on questions with and without answer"
+            "--unanswerable was given without --questions: scores are calibrated on questions with and without answer; "
+            "name both"
         )
-    return QuestionCalibrator(asked_of(questions, unanswerable))
+    if options.articles.resolve() == shipped_articles().resolve():
+        return asked_of(_QUESTIONS / "dev.jsonl", _QUESTIONS / "unanswerable-dev.jsonl")
+    return stored_questions(options.index)
+
+
+def calibrator_of(options: argparse.Namespace, asked: Asked | None) -> QuestionCalibrator | None:
+    """Return what calibrates the index, None where that is not wanted or there are no questions without an answer.
+
+    Raises:
+        QuestionSetError: there are too few questions.
+    """
+    if options.no_calibration or asked is None or not asked.unanswerable:
+        return None
+    return QuestionCalibrator(asked)

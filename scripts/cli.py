@@ -13,6 +13,10 @@ from scripts.options import Command, run_command
 # A command's module is imported only when it is run: serving must not need what building does.
 COMMANDS = {
     "rebuild": ("scripts.rebuild_index", "build an index from a folder of articles and publish it"),
+    "list": ("scripts.list_snapshots", "list the snapshots of an index"),
+    "verify": ("scripts.verify", "prove every file of an index"),
+    "rollback": ("scripts.rollback", "serve an earlier snapshot again"),
+    "prune": ("scripts.prune", "remove old snapshots"),
     "serve": ("scripts.serve", "answer questions over HTTP"),
     "search": ("scripts.search", "print the passages that answer a question"),
     "evaluate": ("scripts.evaluate", "measure how well an index or a service answers a question set"),

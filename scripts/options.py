@@ -119,6 +119,14 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+def share(text: str) -> float:
+    """Return an option's value that is a share, from 0 to 1."""
+    number = float(text) if re.fullmatch(r"[0-9]+(\.[0-9]{1,9})?", text) else None
+    if number is None or number > 1:
+        raise argparse.ArgumentTypeError(f"{text!r} was given, a number from 0 to 1 was wanted, such as 0.05")
+    return number
+
+
 def add_model(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     """Add --model, its prompts and --cache."""
     parser.add_argument(

@@ -76,6 +76,10 @@ class OnnxEncoder:
         """Return what the encoder is."""
         return self._info
 
+    def described(self, info: EncoderInfo) -> "OnnxEncoder":
+        """Return the same encoder by another description, such as one with other prompts."""
+        return OnnxEncoder(self._session, self._tokenizer, info)
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the length of each passage text in tokens, prompt and special tokens included."""
         return [len(encoding.ids) for encoding in self._tokenized(texts, self._info.prompts.passage)]

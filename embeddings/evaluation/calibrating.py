@@ -24,8 +24,9 @@ from embeddings.evaluation.answerability import base_brier, brier, calibration, 
 from embeddings.evaluation.evaluating import Asked
 from embeddings.evaluation.matching import hits_of
 from embeddings.evaluation.records import ANSWERS, Question
+from embeddings.evaluation.setting_aside import remaining
 from embeddings.evaluation.significance import auroc
-from embeddings.evaluation.systems import IndexAnswering, returned_by, unknown_sections
+from embeddings.evaluation.systems import IndexAnswering, is_held, returned_by, unknown_sections
 from embeddings.evaluation.tuning_search import KeepingEncoder
 from embeddings.fusion import Scores
 from embeddings.questions import check_question
@@ -87,18 +88,22 @@ class QuestionCalibrator:
     def calibrate(self, searcher: Searcher, key: str) -> Calibration:
         """Return the calibration of an index that has none yet, tied to a key.
 
+        Judgements about sections that the index does not hold are set aside: articles come and go.
+
         Raises:
-            QuestionSetError: a judgement is about a section that the index does not hold.
+            QuestionSetError: these are most of the judgements, or too few questions are left.
         """
         answering = IndexAnswering(searcher, Path(), Mode.HYBRID)
         named = [(one.id, judgement.section) for one in self.asked.questions for judgement in one.judgements]
         unknown = unknown_sections(answering, named)
-        if unknown:
+        held = answering.sections({section.article for _, section in named if section is not None})
+        left = remaining(self.asked, lambda section: is_held(section, held)).asked
+        if 2 * len(unknown) > len(named) or len(left.questions) < LEAST_QUESTIONS:
             raise QuestionSetError(
-                f"{len(unknown)} judgements of the questions to calibrate on are about sections that the articles do "
-                f"not have ({'; '.join(unknown[:3])}); correct them, or build with --no-calibration"
+                f"{len(unknown)} of {len(named)} judgements of the questions to calibrate on are about sections that "
+                f"the articles do not have ({'; '.join(unknown[:3])}); correct them, or build with --no-calibration"
             )
-        return calibrate(searcher, self.asked.questions, self.asked.unanswerable, key)
+        return calibrate(searcher, left.questions, self.asked.unanswerable, key)
 
 
 def calibrate(

@@ -117,10 +117,11 @@ def unknown_sections(answering: Answering, named: Iterable[tuple[str, Section | 
     """
     judged = [(id_, section) for id_, section in named if section is not None]
     held = answering.sections({section.article for _, section in judged})
-    return [f"{id_}: {section.name}" for id_, section in judged if not _is_held(section, held)]
+    return [f"{id_}: {section.name}" for id_, section in judged if not is_held(section, held)]
 
 
-def _is_held(section: Section, held: dict[str, frozenset[Headings]]) -> bool:
+def is_held(section: Section, held: dict[str, frozenset[Headings]]) -> bool:
+    """Return whether a section is one of those that `Answering.sections` returned, or holds one of them."""
     own = held.get(section.article)
     return own is not None and (
         section.headings is None or any(section.covers(Section(section.article, headings)) for headings in own)

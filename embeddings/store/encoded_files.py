@@ -91,6 +91,15 @@ class SnapshotEncodings:
         """Return for each key its row, -1 where it has none."""
         return self._table.find(keys)
 
+    @property
+    def count(self) -> int:
+        """Return the number of passages."""
+        return len(self._vectors)
+
+    def vectors(self, rows: RowArray) -> FloatArray:
+        """Return the encoder's vectors of these rows, shape (len(rows), d)."""
+        return np.asarray(self._vectors[rows])
+
     def get(self, place: int) -> EncodedPassage:
         """Return the passage of a row."""
         tokens = self._tokens.get(place) if self._tokens is not None else None

@@ -197,6 +197,17 @@ class PassageStore:
         passages = {record[0]: _stored(record) for record in found}
         return [passages[row] for row in rows.tolist()]
 
+    def indexed(self, rows: RowArray) -> list[str]:
+        """Return what is encoded and matched of these rows, in this order."""
+        records = self._in("SELECT row, indexed FROM passage WHERE row IN", rows.tolist())
+        found = {int(row): text for row, text in records}
+        return [found[row] for row in rows.tolist()]
+
+    def empty_rows(self) -> RowArray:
+        """Return the rows whose passages show nothing."""
+        found = self._all("SELECT row FROM passage WHERE trim(text, ' ' || char(9, 10, 13, 12288)) = ''", [])
+        return np.array([row for (row,) in found], dtype=np.int64)
+
     def members(self, groups: Sequence[str], filters: Filters = NO_FILTERS) -> dict[str, tuple[StoredPassage, ...]]:
         """Return the passages of each of these groups whose articles match, in order of row."""
         found: dict[str, list[StoredPassage]] = {group: [] for group in groups}

@@ -32,7 +32,9 @@ def test_rebuild_then_search(articles: Path, tiny_model_folder: Path, tmp_path: 
     index = tmp_path / "index"
     rebuild = zhaiwen("rebuild", articles, "--index", index, "--model", tiny_model_folder)
     assert rebuild.returncode == 0, rebuild.stderr
-    assert re.fullmatch(rf"{index} now serves 2 articles, 2 passages {NO_COPIES}, snapshot \S+\n", rebuild.stdout)
+    done = r"2 articles new, 0 changed, 0 removed; 2 passages encoded, 0 taken over, \d+\.\d s\n"
+    now = rf"{index} now serves 2 articles, 2 passages {NO_COPIES}, snapshot \S+\n"
+    assert re.fullmatch(done + now, rebuild.stdout)
     again = zhaiwen("rebuild", articles, "--index", index, "--model", tiny_model_folder)
     assert "is up to date: 2 articles, 2 passages" in again.stdout
     search = zhaiwen("search", "上门带什么证件", "--index", index, "-k", 1, "--mode", "lexical")
@@ -124,7 +126,9 @@ def test_the_fields_of_jsonl_files_are_named_by_an_option(
     fields = ("--jsonl-fields", "id=_id,text=content")
     assert zhaiwen("rebuild", articles, *options).returncode == 0
     # The same files read in another way are another index.
-    assert "now serves 3 articles" in zhaiwen("rebuild", articles, *options, *fields).stdout
+    refused = zhaiwen("rebuild", articles, *options, *fields)
+    assert (refused.returncode, "1 of 3 articles are gone" in refused.stderr) == (1, True)
+    assert "now serves 3 articles" in zhaiwen("rebuild", articles, *options, *fields, "--max-removed", 0.5).stdout
     assert "is up to date" in zhaiwen("rebuild", articles, *options, *fields).stdout
     assert "征信记录保存五年。" in zhaiwen("search", "征信", "--index", tmp_path / "index", "--mode", "lexical").stdout
 

@@ -206,13 +206,21 @@ def test_too_few_questions() -> None:
 
 @pytest.mark.parametrize("section", [Section("gone", ()), Section("gone", None), Section("a1", ("没有这一节",))])
 def test_sections_that_the_articles_do_not_have(tiny_model: ModelFolder, tmp_path: Path, section: Section) -> None:
-    wrong = replace(QUESTIONS[3], id="wrong", judgements=(Judgement(section, 2),))
-    calibrator = QuestionCalibrator(Asked((*QUESTIONS, wrong), UNANSWERABLE))
-    message = rf"^1 judgements .* sections that the articles do not have \(wrong: {re.escape(section.name)}\)"
+    request = BuildRequest(ARTICLES, tiny_model, tmp_path / "index")
+    wrong = [replace(QUESTIONS[3], id=f"wrong{n}", judgements=(Judgement(section, 2),)) for n in range(21)]
+    calibrator = QuestionCalibrator(Asked((*QUESTIONS, *wrong), UNANSWERABLE))
+    message = rf"^21 of 41 judgements .* sections that the articles do not have \(wrong0: {re.escape(section.name)};"
     with pytest.raises(QuestionSetError, match=message):
-        build(BuildRequest(ARTICLES, tiny_model, tmp_path / "index", calibrator=calibrator), SilentReporter())
+        build(replace(request, calibrator=calibrator), SilentReporter())
     with pytest.raises(SnapshotError, match="holds .*; run `zhaiwen rebuild"):
         open_searcher(tmp_path / "index")
+    # Where they are fewer they are set aside.
+    build(
+        replace(request, calibrator=QuestionCalibrator(Asked((*QUESTIONS, wrong[0]), UNANSWERABLE))), SilentReporter()
+    )
+    calibration = open_searcher(tmp_path / "index").calibration
+    assert calibration is not None
+    assert calibration.questions == len(QUESTIONS)
 
 
 @pytest.fixture(scope="module")

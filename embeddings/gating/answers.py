@@ -1,0 +1,117 @@
+"""See whether a new snapshot answers worse than the one that is served."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from embeddings.evaluation.comparison import LEAST_QUESTIONS, SIGNIFICANT, compare
+from embeddings.evaluation.evaluating import Asked, evaluate
+from embeddings.evaluation.measures import MAIN_MEASURE
+from embeddings.evaluation.records import ANSWERS, HELPS
+from embeddings.evaluation.results import Comparison, Cut, Difference, Outcome, Pair, Results
+from embeddings.evaluation.setting_aside import remaining
+from embeddings.evaluation.systems import IndexAnswering
+from embeddings.evaluation.tuning_search import KeepingEncoder
+from embeddings.protocols import Progress, Reporter
+from embeddings.records import Mode
+from embeddings.store.request import Opened, Verdict
+
+# What may be lost of a measure, on average over the questions: less is not worth a person's night.
+MARGIN = 0.01
+# A question that must find its answer has lost it where it is not among so many results: what the page shows.
+_SHOWN = 5
+# So many questions are named in a refusal.
+_NAMED = 20
+
+
+def judge(new: Opened, served: Opened | None, asked: Asked, margin: float, reporter: Reporter) -> Verdict:
+    """Ask both snapshots the questions, and return what the new one answers worse, question by question."""
+    articles = new.searcher.passages.article_ids()
+    left = remaining(replace(asked, unanswerable=(), pools=()), lambda section: section.article in articles)
+    notes = [f"set aside: {one}" for one in left.set_aside]
+    if not left.asked.questions:
+        return Verdict(notes=(*notes, "no question is left to measure by"))
+    questions = len(left.asked.questions)
+    with reporter.bar("asking questions", questions * (1 if served is None else 2)) as progress:
+        after = _results(new, left.asked, progress)
+        before = None if served is None else _results(served, left.asked, progress)
+    measured = {name: round(one.value, 4) for name, one in after.measures.items()}
+    if before is None:
+        return Verdict(
+            notes=(*notes, f"{MAIN_MEASURE} {measured[MAIN_MEASURE]:.3f} on {questions} questions"), measured=measured
+        )
+    comparison = compare(before, after)
+    notes.append(_summary(comparison))
+    return Verdict(tuple(_refusals(comparison, margin)), tuple(notes), measured)
+
+
+def _results(opened: Opened, asked: Asked, progress: Progress) -> Results:
+    # Each question is encoded once for both, if they share their encoder.
+    return evaluate(IndexAnswering(opened.searcher, Path(opened.manifest.snapshot), Mode.HYBRID), asked, progress)
+
+
+def sharing_encoder(new: Opened, served: Opened | None) -> tuple[Opened, Opened | None]:
+    """Return both with one encoder that encodes each question once, where they have the same."""
+    encoder = KeepingEncoder(new.searcher.encoder)
+    shared = replace(new, searcher=replace(new.searcher, encoder=encoder))
+    if served is None or served.manifest.encoder.fingerprint != new.manifest.encoder.fingerprint:
+        return shared, served
+    return shared, replace(served, searcher=replace(served.searcher, encoder=encoder))
+
+
+def _summary(comparison: Comparison) -> str:
+    main = comparison.differences[MAIN_MEASURE]
+    return (
+        f"{MAIN_MEASURE} {main.first:.3f} → {main.second:.3f} on {comparison.questions} questions; "
+        f"{len(comparison.won)} answered better, {len(comparison.lost)} worse"
+    )
+
+
+def _refusals(comparison: Comparison, margin: float) -> Iterator[str]:
+    lost = list(_must_find_lost(comparison))
+    if lost:
+        yield f"{len(lost)} questions that must find their answer have lost it:\n" + _lines(lost)
+    if comparison.questions < LEAST_QUESTIONS:
+        return
+    fallen = {name: one for name, one in comparison.differences.items() if _falls(one, margin)}
+    # One list of questions for all measures: nDCG@10 sees nearly all that the others see.
+    for name, one in fallen.items():
+        yield f"{name} falls by more than {margin:g}: {_told(one)}"
+    for part in comparison.slices:
+        if part.cut is Cut.KIND and _falls(part.difference, 0.0):
+            yield f"questions of the kind {part.name!r} ({part.questions}) are answered worse: {_told(part.difference)}"
+            fallen[part.name] = part.difference
+    if fallen and comparison.lost:
+        yield "the questions that are answered worse:\n" + _lines([_told_pair(one) for one in comparison.lost])
+
+
+def _falls(one: Difference, margin: float) -> bool:
+    return one.difference.value < -margin and one.p is not None and one.p < SIGNIFICANT
+
+
+def _told(one: Difference) -> str:
+    return f"{one.first:.3f} → {one.second:.3f}, p {one.p:.4f}"
+
+
+def _told_pair(pair: Pair) -> str:
+    values = f"{pair.first.values[MAIN_MEASURE]:.3f} → {pair.second.values[MAIN_MEASURE]:.3f}"
+    return f"{pair.first.id}: {pair.first.text[:60]}  ({values})"
+
+
+def _must_find_lost(comparison: Comparison) -> Iterator[str]:
+    after = {outcome.id: outcome for outcome in comparison.second.outcomes}
+    for outcome in comparison.first.outcomes:
+        other = after.get(outcome.id)
+        if outcome.must_find and other is not None and _finds(outcome) and not _finds(other):
+            yield f"{outcome.id}: {outcome.text[:60]}"
+
+
+def _finds(outcome: Outcome) -> bool:
+    """Return whether a result that is shown answers; or helps, where nothing is judged to answer."""
+    wanted = ANSWERS if any(one.grade == ANSWERS for one in outcome.wanted) else HELPS
+    return any(hit.holds_answer or (hit.grade or 0) >= wanted for hit in outcome.hits[:_SHOWN])
+
+
+def _lines(found: list[str]) -> str:
+    more = [f"… and {len(found) - _NAMED} more"] if len(found) > _NAMED else []
+    return "\n".join(f"      {one}" for one in (*found[:_NAMED], *more))
