@@ -67,7 +67,7 @@ class Searcher:
     """Hold an index that is ready to answer; it never changes and threads may share it.
 
     All parts must speak of the same passages in the same order. Without a calibration, scores are
-    good for ordering only.
+    good for ordering only. Who opened it may close it.
     """
 
     encoder: Encoder
@@ -103,6 +103,13 @@ class Searcher:
         models = self.calibration.modes.values() if self.calibration else ()
         if any(len(one.question.vector_weights) != vectors.dimension for one in models):
             raise SnapshotError(f"the calibration is of vectors of another dimension; {REBUILD_HINT}")
+
+    def close(self) -> None:
+        """Close the file of the texts; what is mapped into memory goes with the last reference to this.
+
+        Only for when nobody searches any more. The encoder may serve another Searcher, and stays.
+        """
+        self.passages.close()
 
     def retuned(self, tuning: Tuning, encoder: Encoder) -> "Searcher":
         """Return an uncalibrated Searcher over the same index with other weights, for trying them.
