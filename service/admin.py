@@ -71,7 +71,8 @@ def _is_of_another_site(request: Request) -> bool:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None and site not in _OWN_SITE:
         return True
-    return origin is not None and urlsplit(origin).netloc != request.headers.get("host", "")
+    # An origin is a scheme, two slashes and what the Host header says of its own pages; or the word null.
+    return origin is not None and origin.partition("://")[2] != request.headers.get("host", "")
 
 
 def _is_local(request: Request) -> bool:
