@@ -18,7 +18,7 @@ from service.index_folder import IndexFolder
 from service.index_holder import IndexHolder
 from service.metrics import Metrics
 from service.reloading import Reloader
-from service.settings import MAX_PORT, SettingsError
+from service.settings import MAX_PORT, Settings, SettingsError
 
 
 def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
@@ -33,35 +33,37 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Load the index, listen, and answer until the process is told to stop; return the exit code."""
+    settings: Settings = options.settings
     with _listen(options.host, options.port) as listening:
-        app = _app(options)
-        print(f"zhaiwen: open {_address(listening)}  (stop with Ctrl+C)", flush=True)
-        # No access log: it would hold the questions that come in addresses.
-        config = uvicorn.Config(
-            app,
-            http=TypedAddressProtocol,
-            log_level="warning",
-            access_log=False,
-            # Orders are taken from this machine: no header may claim that a request comes from it.
-            proxy_headers=False,
-        )
-        with suppress(KeyboardInterrupt):  # Ctrl+C is how one stops it
-            uvicorn.Server(config).run(sockets=[listening])
+        _log_to_stderr()
+        with hangups_held_back():
+            folder = IndexFolder(options.index, settings.answerable_from)
+            first = folder.load(None)
+            holder = IndexHolder(first.searcher)
+            metrics = Metrics(holder)
+            reloader = Reloader(folder, first, holder, metrics, settings.reload_seconds)
+            on_hangup(reloader.ask)
+        _serve(create_app(settings, holder, reloader, metrics), reloader, listening)
     return 0
 
 
-def _app(options: argparse.Namespace) -> FastAPI:
-    """Load the index, and follow what becomes of its folder."""
-    _log_to_stderr()
-    with hangups_held_back():
-        folder = IndexFolder(options.index, options.settings.answerable_from)
-        first = folder.load(None)
-        holder = IndexHolder(first.searcher)
-        metrics = Metrics(holder)
-        reloader = Reloader(folder, first, holder, metrics, options.settings.reload_seconds)
-        on_hangup(reloader.ask)
+def _serve(app: FastAPI, reloader: Reloader, listening: socket.socket) -> None:
+    config = uvicorn.Config(
+        app,
+        http=TypedAddressProtocol,
+        log_level="warning",
+        # It would hold the questions that come in addresses.
+        access_log=False,
+        # Orders are taken from this machine: no header may claim that a request comes from it.
+        proxy_headers=False,
+    )
     reloader.start()
-    return create_app(options.settings, holder, reloader, metrics)
+    print(f"zhaiwen: open {_address(listening)}  (stop with Ctrl+C)", flush=True)
+    try:
+        with suppress(KeyboardInterrupt):  # Ctrl+C is how one stops it
+            uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        reloader.stop()
 
 
 def _log_to_stderr() -> None:

@@ -16,7 +16,6 @@ _LOG = logging.getLogger("zhaiwen")
 _STOP_SECONDS = 5.0
 _SHOWN_CHARACTERS = 500
 
-
 _Asked = Future[Reloaded]
 
 
