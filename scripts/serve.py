@@ -8,7 +8,6 @@ import sys
 from contextlib import suppress
 
 import uvicorn
-from fastapi import FastAPI
 
 from scripts.hangup import hangups_held_back, on_hangup
 from scripts.options import Command, Defaults, add_index, run_command, whole_number
@@ -43,20 +42,20 @@ def run(options: argparse.Namespace) -> int:
             metrics = Metrics(holder)
             reloader = Reloader(folder, first, holder, metrics, settings.reload_seconds)
             on_hangup(reloader.ask)
-        _serve(create_app(settings, holder, reloader, metrics), reloader, listening)
+        config = uvicorn.Config(
+            create_app(settings, holder, reloader, metrics),
+            http=TypedAddressProtocol,
+            log_level="warning",
+            # It would hold the questions that come in addresses.
+            access_log=False,
+            # Orders are taken from this machine: no header may claim that a request comes from it.
+            proxy_headers=False,
+        )
+        _serve(config, reloader, listening)
     return 0
 
 
-def _serve(app: FastAPI, reloader: Reloader, listening: socket.socket) -> None:
-    config = uvicorn.Config(
-        app,
-        http=TypedAddressProtocol,
-        log_level="warning",
-        # It would hold the questions that come in addresses.
-        access_log=False,
-        # Orders are taken from this machine: no header may claim that a request comes from it.
-        proxy_headers=False,
-    )
+def _serve(config: uvicorn.Config, reloader: Reloader, listening: socket.socket) -> None:
     reloader.start()
     print(f"zhaiwen: open {_address(listening)}  (stop with Ctrl+C)", flush=True)
     try:
