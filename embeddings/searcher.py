@@ -67,7 +67,7 @@ class Searcher:
     """Hold an index that is ready to answer; it never changes and threads may share it.
 
     All parts must speak of the same passages in the same order. Without a calibration, scores are
-    good for ordering only.
+    good for ordering only. Who opened it may close it.
     """
 
     encoder: Encoder
@@ -105,7 +105,10 @@ class Searcher:
             raise SnapshotError(f"the calibration is of vectors of another dimension; {REBUILD_HINT}")
 
     def close(self) -> None:
-        """Close its files; it answers no more."""
+        """Close the file of the texts; what is mapped into memory goes with the last reference to this.
+
+        Only for when nobody searches any more. The encoder may serve another Searcher, and stays.
+        """
         self.passages.close()
 
     def retuned(self, tuning: Tuning, encoder: Encoder) -> "Searcher":

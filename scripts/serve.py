@@ -1,19 +1,23 @@
 """Serve an index over HTTP: `zhaiwen serve`."""
 
 import argparse
+import logging
 import os
 import socket
 import sys
 from contextlib import suppress
-from dataclasses import replace
 
 import uvicorn
 
-from embeddings.store.loading import open_searcher
+from scripts.hangup import hangups_held_back, on_hangup
 from scripts.options import Command, Defaults, add_index, run_command, whole_number
 from service.app import create_app
 from service.http_protocol import TypedAddressProtocol
-from service.settings import MAX_PORT, SettingsError
+from service.index_folder import IndexFolder
+from service.index_holder import IndexHolder
+from service.metrics import Metrics
+from service.reloading import Reloader
+from service.settings import MAX_PORT, Settings, SettingsError
 
 
 def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
@@ -22,21 +26,52 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     add_index(parser, defaults)
     parser.add_argument("--host", default=settings.host, help="address to listen on (default: %(default)s)")
     port = whole_number(0, MAX_PORT)
-    parser.set_defaults(answerable_from=settings.answerable_from)
+    parser.set_defaults(settings=settings)
     parser.add_argument("--port", type=port, default=settings.port, help="port, 0 for any (default: %(default)s)")
 
 
 def run(options: argparse.Namespace) -> int:
     """Load the index, listen, and answer until the process is told to stop; return the exit code."""
+    settings: Settings = options.settings
     with _listen(options.host, options.port) as listening:
-        searcher = replace(open_searcher(options.index), answerable_from=options.answerable_from)
-        app = create_app(searcher)
-        print(f"zhaiwen: open {_address(listening)}  (stop with Ctrl+C)", flush=True)
-        # No access log: it would hold the questions that come in addresses.
-        config = uvicorn.Config(app, http=TypedAddressProtocol, log_level="warning", access_log=False)
+        _log_to_stderr()
+        with hangups_held_back():
+            folder = IndexFolder(options.index, settings.answerable_from)
+            first = folder.load(None)
+            holder = IndexHolder(first.searcher)
+            metrics = Metrics(holder)
+            reloader = Reloader(folder, first, holder, metrics, settings.reload_seconds)
+            on_hangup(reloader.ask)
+        config = uvicorn.Config(
+            create_app(settings, holder, reloader, metrics),
+            http=TypedAddressProtocol,
+            log_level="warning",
+            # It would hold the questions that come in addresses.
+            access_log=False,
+            # Orders are taken from this machine: no header may claim that a request comes from it.
+            proxy_headers=False,
+        )
+        _serve(config, reloader, listening)
+    return 0
+
+
+def _serve(config: uvicorn.Config, reloader: Reloader, listening: socket.socket) -> None:
+    reloader.start()
+    print(f"zhaiwen: open {_address(listening)}  (stop with Ctrl+C)", flush=True)
+    try:
         with suppress(KeyboardInterrupt):  # Ctrl+C is how one stops it
             uvicorn.Server(config).run(sockets=[listening])
-    return 0
+    finally:
+        reloader.stop()
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("zhaiwen: %(message)s"))
+    log = logging.getLogger("zhaiwen")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
 
 
 def _address(listening: socket.socket) -> str:

@@ -1,5 +1,8 @@
 """Decide, in one place, what a client is told when something goes wrong, and with which status."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -16,6 +19,47 @@ class NotReadyError(ServiceError):
 
 class UnknownArticleError(ServiceError):
     """Report that the index holds no article of an id."""
+
+
+class BadSnapshotError(ServiceError):
+    """Report that the current snapshot cannot be served, and what is served instead."""
+
+
+class UnauthorizedError(ServiceError):
+    """Report a request of an operator without the right token."""
+
+
+class ForbiddenError(ServiceError):
+    """Report a request of an operator from where none may come."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Say how an error of ours is told."""
+
+    status: int
+    code: str
+    hint: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+_TOLD = {
+    NotReadyError: _Told(503, "not_ready", "ask again in a few seconds; see GET /readyz", {"Retry-After": "5"}),
+    UnknownArticleError: _Told(404, "unknown_article", "take the id of an article from the results of a search"),
+    # The service is well and answers from the old one: what is at odds with the wish is what lies on the disk.
+    BadSnapshotError: _Told(
+        409, "bad_snapshot", "mend what the message names, then ask again; GET /readyz tells what is served"
+    ),
+    UnauthorizedError: _Told(
+        401,
+        "unauthorized",
+        "send the header `Authorization: Bearer …` with the value of ZHAIWEN_ADMIN_TOKEN",
+        {"WWW-Authenticate": "Bearer"},
+    ),
+    ForbiddenError: _Told(
+        403, "forbidden", "call it with curl on the service's own machine, by 127.0.0.1, or set ZHAIWEN_ADMIN_TOKEN"
+    ),
+}
 
 
 # A question about a debt must not linger in a cache, nor in the address of the page before.
@@ -45,14 +89,11 @@ def install_error_handlers(app: FastAPI) -> None:
         shown = problems.encode("utf-8", "backslashreplace").decode("utf-8")
         return _response(422, "invalid_request", shown, _HINT)
 
-    @app.exception_handler(UnknownArticleError)
-    def unknown_article(_request: Request, error: UnknownArticleError) -> JSONResponse:
-        return _response(404, "unknown_article", str(error), "take the id of an article from the results of a search")
-
-    @app.exception_handler(NotReadyError)
-    def not_ready(_request: Request, error: NotReadyError) -> JSONResponse:
-        response = _response(503, "not_ready", str(error), "ask again in a few seconds; see GET /readyz")
-        response.headers["Retry-After"] = "5"
+    @app.exception_handler(ServiceError)
+    def ours(_request: Request, error: ServiceError) -> JSONResponse:
+        told = _TOLD[type(error)]
+        response = _response(told.status, told.code, str(error), told.hint)
+        response.headers.update(told.headers)
         return response
 
     @app.exception_handler(HTTPException)

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Query, Request
 
 from embeddings.errors import QuestionError
 from embeddings.questions import check_question
-from embeddings.searcher import Searcher
-from service.errors import NotReadyError, UnknownArticleError
+from service.errors import UnknownArticleError
+from service.index_holder import IndexHolder
 from service.schemas import (
     ErrorBody,
     IndexOut,
@@ -34,11 +34,11 @@ def _errors(*statuses: int) -> dict[int | str, dict[str, object]]:
     return {status: _ERRORS[status] for status in statuses}
 
 
-def _searcher(request: Request) -> Searcher:
-    searcher = request.app.state.searcher
-    if not isinstance(searcher, Searcher):
-        raise NotReadyError("no index is loaded")
-    return searcher
+def _holder(request: Request) -> IndexHolder:
+    holder = request.app.state.holder
+    if not isinstance(holder, IndexHolder):
+        raise TypeError(f"the application holds a {type(holder).__name__}, an IndexHolder was wanted")
+    return holder
 
 
 # Both handlers are plain functions: FastAPI runs them in threads, so that encoding one question
@@ -52,20 +52,22 @@ def search_by_address(request: Request, parameters: Annotated[SearchParameters, 
     if _UNDECODABLE in parameters.q:
         raise QuestionError("the question in the address is not UTF-8; encode it as UTF-8, or POST it")
     options = parameters.model_dump(exclude={"q"})
-    return _search(_searcher(request), SearchBody(query=parameters.q, **options))
+    return _search(request, SearchBody(query=parameters.q, **options))
 
 
 @router.post("/search", responses=_errors(422, 503))
 def search(request: Request, body: SearchBody) -> SearchOut:
     """Return the passages that answer a question."""
-    return _search(_searcher(request), body)
+    return _search(request, body)
 
 
-def _search(searcher: Searcher, body: SearchBody) -> SearchOut:
-    started = time.perf_counter()
-    question = check_question(body.query)
-    answer = searcher.search(question, body.options())
-    return SearchOut.of(question, answer, searcher.info, round((time.perf_counter() - started) * 1000, 1))
+def _search(request: Request, body: SearchBody) -> SearchOut:
+    # One lease for all of it: the index may be replaced meanwhile.
+    with _holder(request).lease() as searcher:
+        started = time.perf_counter()
+        question = check_question(body.query)
+        answer = searcher.search(question, body.options())
+        return SearchOut.of(question, answer, searcher.info, round((time.perf_counter() - started) * 1000, 1))
 
 
 # An id may hold slashes: it is all that follows. In an address it is percent-encoded, slashes too
@@ -75,12 +77,12 @@ def article(
     request: Request, article_id: Annotated[str, Path(description="An article's id, percent-encoded.")]
 ) -> OriginalOut:
     """Return an article with its original text, in which `start` and `end` of its passages count."""
-    passages = _searcher(request).passages
-    found = passages.article(article_id)
-    if found is None:
-        shown = article_id if len(article_id) <= _SHOWN_CHARACTERS else f"{article_id[:_SHOWN_CHARACTERS]}…"
-        raise UnknownArticleError(f"there is no article {shown!r} in this index")
-    return OriginalOut.of(found, passages.sections_of(article_id))
+    with _holder(request).lease() as searcher:
+        found = searcher.passages.article(article_id)
+        if found is None:
+            shown = article_id if len(article_id) <= _SHOWN_CHARACTERS else f"{article_id[:_SHOWN_CHARACTERS]}…"
+            raise UnknownArticleError(f"there is no article {shown!r} in this index")
+        return OriginalOut.of(found, searcher.passages.sections_of(article_id))
 
 
 @router.get("/healthz")
@@ -92,4 +94,5 @@ def healthz() -> Status:
 @router.get("/readyz", responses=_errors(503))
 def readyz(request: Request) -> Status:
     """Return 200 once an index is loaded, 503 before."""
-    return Status(status="ready", index=IndexOut.of(_searcher(request).info))
+    with _holder(request).lease() as searcher:
+        return Status(status="ready", index=IndexOut.of(searcher.info))

@@ -18,6 +18,7 @@ from embeddings.records import (
 )
 from embeddings.searcher import MAX_RESULTS
 from service.filters import FiltersIn
+from service.records import ReloadStatus
 
 # As of 2026 the number answers in all of China; 110 and 120 are police and ambulance.
 CRISIS_NOTICE = (
@@ -276,6 +277,13 @@ class Status(BaseModel):
 
     status: str
     index: IndexOut | None = None
+
+
+class ReloadOut(BaseModel):
+    """The answer to a wish to reload: what is served now."""
+
+    status: Annotated[ReloadStatus, Field(description="Whether that was loaded just now, or served already.")]
+    index: IndexOut
 
 
 class ErrorDetail(BaseModel):

@@ -135,6 +135,14 @@ def test_the_original_example(example: str, served: Served) -> None:
 
 
 @needs_curl
+@pytest.mark.parametrize("example", [line for line in of("curl") if "/admin/" in line])
+def test_the_reload_example(example: str, served: Served) -> None:
+    command = shlex.split(example.replace("http://127.0.0.1:8000", served.url))
+    answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert answer["status"] == "unchanged"
+
+
+@needs_curl
 def test_the_visits_example_is_answered_with_visits(served: Served) -> None:
     (example,) = [line for line in of("curl") if "微粒贷逾期会上门吗" in line]
     command = shlex.split(example.replace("http://127.0.0.1:8000", served.url))

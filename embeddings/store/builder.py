@@ -128,7 +128,7 @@ def _build(
             forced=request.force if verdict.refusals else "",
         )
         parts.manifest.write_text(manifest.to_json(), encoding="utf-8")
-    _publish(index, manifest)
+    _publish(work, manifest)
     shutil.rmtree(index.encoding, ignore_errors=True)
     if request.keep is not None:
         prune_held(index, request.keep)
@@ -287,11 +287,11 @@ def _summary(manifest: Manifest, strict: bool, built: bool) -> BuildSummary:
     )
 
 
-def _publish(index: IndexLayout, manifest: Manifest) -> None:
+def _publish(work: _Build, manifest: Manifest) -> None:
     """Load the snapshot once as a service would, then make it current in one step."""
     try:
-        open_snapshot(index, manifest).close()
+        open_snapshot(work.index, manifest, work.encoder).close()
     except SnapshotError:
-        shutil.rmtree(index.snapshot(manifest.snapshot).folder, ignore_errors=True)
+        shutil.rmtree(work.index.snapshot(manifest.snapshot).folder, ignore_errors=True)
         raise
-    write_atomically(index.current, current_line(manifest.to_json(), manifest.snapshot))
+    write_atomically(work.index.current, current_line(manifest.to_json(), manifest.snapshot))

@@ -45,8 +45,14 @@ def open_searcher(folder: Path) -> Searcher:
     return open_snapshot(index, read_current(index))
 
 
-def open_snapshot(index: IndexLayout, manifest: Manifest) -> Searcher:
+def open_snapshot(index: IndexLayout, manifest: Manifest, loaded: Encoder | None = None) -> Searcher:
     """Return a Searcher over one snapshot, after proving every file of it.
+
+    Args:
+        index: the index folder.
+        manifest: of the snapshot.
+        loaded: an encoder that was loaded from the very files that the manifest names, to be shared;
+            None loads them.
 
     Raises:
         SnapshotError: a file is missing or damaged, or the parts do not belong together.
@@ -57,7 +63,7 @@ def open_snapshot(index: IndexLayout, manifest: Manifest) -> Searcher:
     # A question's products are small: numpy's own threads, waiting for one another beside the encoder's, cost
     # ten times what they save.
     threadpool_limits(limits=1, user_api="blas")
-    encoder = OnnxEncoder.load(index.encoder(manifest.encoder.fingerprint))
+    encoder = loaded or OnnxEncoder.load(index.encoder(manifest.encoder.fingerprint))
     return assembled(index.snapshot(manifest.snapshot), manifest, encoder)
 
 
@@ -68,6 +74,15 @@ def assembled(snapshot: SnapshotLayout, manifest: Manifest, encoder: Encoder) ->
         SnapshotError: a file cannot be read, or the parts do not belong together.
     """
     passages = PassageStore.open(snapshot.passages)
+    try:
+        return _around(passages, snapshot, manifest, encoder)
+    except BaseException:
+        passages.close()
+        raise
+
+
+def _around(passages: PassageStore, snapshot: SnapshotLayout, manifest: Manifest, encoder: Encoder) -> Searcher:
+    """Load the other parts, and put them together with the texts."""
     lexical = LexicalIndex.load(snapshot.lexical)
     tuning = manifest.tuning
     tokens = TokenStore.open(snapshot.tokens) if tuning.reranking is Reranking.LATE else None

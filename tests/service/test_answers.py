@@ -17,6 +17,8 @@ from embeddings.store.builder import build
 from embeddings.store.loading import open_searcher
 from embeddings.store.request import BuildRequest
 from service.app import create_app
+from service.index_holder import IndexHolder
+from service.settings import Settings
 from tests.conftest import SilentReporter, article
 
 VISITS = "微粒贷逾期会上门吗"
@@ -199,7 +201,7 @@ def small(tiny_model: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> 
     index: Path = tmp_path_factory.mktemp("described") / "index"
     build(BuildRequest(ArticleList(DESCRIBED), tiny_model, index), SilentReporter())
     searcher = open_searcher(index)
-    with TestClient(create_app(searcher)) as opened:
+    with TestClient(create_app(Settings(), IndexHolder(searcher))) as opened:
         yield opened
 
 
@@ -323,7 +325,7 @@ def test_copies_take_one_place_each(
     texts = {"a": copied, "b": copied, "c": "上门前先打电话。", "d": f"{copied}\n\n上门的人走了。"}
     source = ArticleList(article(id_, text) for id_, text in texts.items())
     build(BuildRequest(source, tiny_model, tmp_path / "index"), SilentReporter())
-    client = TestClient(create_app(open_searcher(tmp_path / "index")))
+    client = TestClient(create_app(Settings(), IndexHolder(open_searcher(tmp_path / "index"))))
     answer = client.post(
         "/search", json={"query": "上门要出示什么", "mode": mode, "k": 100, "per_article": per_article}
     ).json()

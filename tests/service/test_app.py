@@ -8,11 +8,12 @@ from starlette.testclient import TestClient
 
 from embeddings.searcher import Searcher
 from service.app import create_app
+from service.index_holder import IndexHolder
 from service.settings import Settings, SettingsError
 
 
 def test_without_an_index_it_is_alive_but_not_ready() -> None:
-    client = TestClient(create_app(None))
+    client = TestClient(create_app(Settings(), IndexHolder()))
     assert client.get("/healthz").status_code == 200
     for response in (
         client.get("/readyz"),
@@ -30,7 +31,9 @@ def test_a_fault_inside_is_not_shown_to_the_client(searcher: Searcher, monkeypat
         raise RuntimeError("secret path")
 
     monkeypatch.setattr(Searcher, "search", fail)
-    response = TestClient(create_app(searcher), raise_server_exceptions=False).get("/search?q=上门")
+    response = TestClient(create_app(Settings(), IndexHolder(searcher)), raise_server_exceptions=False).get(
+        "/search?q=上门"
+    )
     assert response.status_code == 500
     assert response.json()["error"]["code"] == "internal"
     assert "secret" not in response.text
@@ -58,7 +61,7 @@ def test_the_page_runs_nothing_but_its_own_script(client: httpx2.Client) -> None
 
 def test_the_schema_documents_every_status(client: httpx2.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {"/search", "/articles/{article_id}", "/healthz", "/readyz"}
+    assert set(paths) == {"/search", "/articles/{article_id}", "/healthz", "/readyz", "/admin/reload", "/metrics"}
     for method in ("get", "post"):
         assert set(paths["/search"][method]["responses"]) == {"200", "422", "503"}
     assert {"200", "404", "503"} <= set(paths["/articles/{article_id}"]["get"]["responses"])

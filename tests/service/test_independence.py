@@ -31,9 +31,11 @@ import scripts.search, scripts.serve
 from embeddings.records import SearchOptions
 from embeddings.store.loading import open_searcher
 from service.app import create_app
+from service.index_holder import IndexHolder
+from service.settings import Settings
 
 searcher = open_searcher(Path(sys.argv[1]))
-create_app(searcher)
+create_app(Settings(), IndexHolder(searcher))
 print(searcher.search("催收的人上门，要看他哪些证件", SearchOptions(k=1)).results[0].passage.article.id)
 """
 

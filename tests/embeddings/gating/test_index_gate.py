@@ -16,10 +16,11 @@ from embeddings.evaluation.evaluating import Asked
 from embeddings.evaluation.records import Judgement, Question, Section
 from embeddings.gating.index_gate import IndexGate
 from embeddings.gating.stored_questions import stored_form, stored_questions
+from embeddings.indexes.faiss_index import FaissIndex
 from embeddings.lexical import TermStatistics
 from embeddings.protocols import Progress
 from embeddings.records import TokenVectors
-from embeddings.store import builder, encoding, texts
+from embeddings.store import builder, texts
 from embeddings.store.builder import build
 from embeddings.store.encoded import EncodedPassage
 from embeddings.store.encoded_files import EncodedWriter
@@ -84,12 +85,12 @@ def test_shuffled_vectors(request_: BuildRequest, monkeypatch: pytest.MonkeyPatc
 
 
 def test_vectors_in_the_rows_of_others(request_: BuildRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = encoding.FaissIndex.from_windows
+    plain = FaissIndex.from_windows
 
     def turned(dimension: int, windows: Iterator[np.ndarray]) -> object:
         return plain(dimension, [np.roll(np.concatenate(list(windows)), 1, axis=0)])
 
-    monkeypatch.setattr(encoding.FaissIndex, "from_windows", turned)
+    monkeypatch.setattr(FaissIndex, "from_windows", turned)
     assert "vectors are not those of their passages" in refusal(request_)
 
 
@@ -98,7 +99,7 @@ def test_words_in_the_rows_of_others(request_: BuildRequest, monkeypatch: pytest
 
     def turned(self: TermStatistics, windows: Iterator[Sequence[str]], *more: object) -> object:
         every = [text for window in windows for text in window]
-        return plain(self, [[*every[20:], *every[:20]]], *more)  # type: ignore[arg-type]
+        return plain(self, [[*every[20:], *every[:20]]], *more)
 
     monkeypatch.setattr(TermStatistics, "weighted", turned)
     assert "passages find themselves by their own words, at least 99% must" in refusal(request_)

@@ -1,0 +1,119 @@
+"""Let the operator, and nobody else, ask for a reload."""
+
+import asyncio
+import hmac
+import ipaddress
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+
+from service.errors import BadSnapshotError, ForbiddenError, UnauthorizedError
+from service.records import Reloaded, ReloadStatus
+from service.schemas import ErrorBody, IndexOut, ReloadOut
+
+_SCHEME = "bearer"
+# Whoever passes requests on names in these for whom; the peer is then not the one who asks.
+_FORWARDING = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"})
+# What browsers say of a request that no other site has caused.
+_OWN_SITE = frozenset({"same-origin", "none"})
+_RESPONSES: dict[int | str, dict[str, object]] = {
+    401: {"model": ErrorBody, "description": "A token is set, and was not sent."},
+    403: {"model": ErrorBody, "description": "The request comes from elsewhere."},
+    409: {"model": ErrorBody, "description": "The current snapshot is refused; the old one stays."},
+}
+
+
+class Reloading(Protocol):
+    """Look at the index folder, and load what is new."""
+
+    def ask(self) -> Future[Reloaded]:
+        """Ask for a look that begins after this call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Decide who may give orders.
+
+    With a token, who sends it. Without one, who sits at the machine itself: the peer is a loopback
+    address, nobody has passed the request on, and it was sent to a loopback name, so that no page
+    whose name was made to lead here (DNS rebinding) can send it. Never another site's page.
+    """
+
+    token: str
+
+    def check(self, request: Request) -> None:
+        """Let the request through.
+
+        Raises:
+            ForbiddenError: it comes from elsewhere.
+            UnauthorizedError: the token is wrong or missing.
+        """
+        if _is_of_another_site(request):
+            raise ForbiddenError("the request was sent by the page of another site")
+        if self.token:
+            if not self._has_token(request.headers.get("authorization", "")):
+                raise UnauthorizedError("the token is missing or wrong")
+        elif not _is_local(request):
+            raise ForbiddenError("the request comes from another machine, or through a proxy")
+
+    def _has_token(self, authorization: str) -> bool:
+        scheme, _, given = authorization.partition(" ")
+        # Takes as long whichever character is the first wrong one.
+        same = hmac.compare_digest(given.strip().encode("utf-8"), self.token.encode("utf-8"))
+        return same and scheme.lower() == _SCHEME
+
+
+def _is_of_another_site(request: Request) -> bool:
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None and site not in _OWN_SITE:
+        return True
+    # An origin is a scheme, two slashes and what the Host header says of its own pages; or the word null.
+    return origin is not None and origin.partition("://")[2] != request.headers.get("host", "")
+
+
+def _is_local(request: Request) -> bool:
+    if request.client is None or not _FORWARDING.isdisjoint(request.headers.keys()):
+        return False
+    return _is_loopback(request.client.host) and _is_loopback_name(request.headers.get("host", ""))
+
+
+def _is_loopback(host: str) -> bool:
+    """Tell for an address: 127.0.0.1, ::1 and ::ffff:127.0.0.1 are, 192.168.0.2 and localhost are not."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def _is_loopback_name(authority: str) -> bool:
+    """Tell for a Host header: 127.0.0.1:8000, [::1]:8000 and localhost are, localhost.example.org is not."""
+    try:
+        name = urlsplit(f"//{authority}").hostname or ""
+    except ValueError:  # a bracket that never closes
+        return False
+    return name == "localhost" or _is_loopback(name)
+
+
+def admin_router(reloading: Reloading, gate: Gate) -> APIRouter:
+    """Return the operator's addresses."""
+    router = APIRouter(prefix="/admin")
+
+    # Waits in the event loop: in a thread, a few who wait for a reload would hold up all searches.
+    @router.post("/reload", responses=_RESPONSES)
+    async def reload(request: Request) -> ReloadOut:
+        """Load the current snapshot now, if another one is served."""
+        gate.check(request)
+        reloaded = await asyncio.wrap_future(reloading.ask())
+        if reloaded.status is ReloadStatus.REFUSED:
+            raise BadSnapshotError(
+                f"the current snapshot is refused, {reloaded.index.snapshot} stays: {reloaded.reason}"
+            )
+        return ReloadOut(status=reloaded.status, index=IndexOut.of(reloaded.index))
+
+    return router
