@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 # On Linux, TORCH_INDEX=https://download.pytorch.org/whl/cpu avoids the CUDA build of several GB.
 TORCH_INDEX ?=
 
-.PHONY: serve test format lock clean
+.PHONY: serve test soak format lock clean
 
 serve: $(INSTALLED)
 	$(BIN)/zhaiwen rebuild
@@ -21,6 +21,10 @@ test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# Kill 200 rebuilds; half an hour.
+soak: $(INSTALLED)
+	ZHAIWEN_KILLS=200 $(BIN)/pytest tests/embeddings/store/test_crashes.py
 
 format: $(INSTALLED)
 	$(BIN)/ruff format .

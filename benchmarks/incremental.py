@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
-from streaming import GeneratedArticles
 
+from benchmarks.streaming import GeneratedArticles
 from corpus.reading import ArticleFolder
 from corpus.records import Article
 from embeddings.encoders.model_folder import ModelRequest, find_model
@@ -59,7 +59,8 @@ def main(articles: int) -> None:
             path.write_text(f"{path.read_text(encoding='utf-8')}\n\n第{number}篇改过了。", encoding="utf-8")
         changed = timed("changed", lambda: build(request, reporter))
         timed("up to date", lambda: build(request, reporter))
-    print(f"changing 1 article of {CHANGED}: {changed[0] / full[0]:.1%} of the time, {changed[1] / full[1]:.1%} of that on the processors")
+    wall, processor = (part / whole for part, whole in zip(changed, full, strict=True))
+    print(f"changing 1 article of {CHANGED} costs {wall:.1%} of the time, {processor:.1%} of that on the processors")
 
 
 if __name__ == "__main__":

@@ -88,8 +88,15 @@ def about_kept_articles() -> list[dict[str, object]]:
 @pytest.mark.parametrize("example", [line for line in of("zhaiwen") if line.split()[1] != "serve"])
 def test_command(example: str, folder: Path, cache: Path, served: Served) -> None:
     command = shlex.split(example)[1]
-    if command == "rebuild":
+    if command in {"rebuild", "rollback"}:
         (folder / "my-index").unlink()
+    if command == "rollback":
+        # It needs an earlier snapshot.
+        for name in ("a", "b"):
+            (folder / "few").mkdir(exist_ok=True)
+            (folder / "few" / f"{name}.txt").write_text("上门要带证件。", encoding="utf-8")
+            options = ("--index", folder / "my-index", "--model", folder / "my-model", "--cache", cache)
+            assert zhaiwen_here("rebuild", folder / "few", *options).returncode == 0
     for path in (folder / "my-articles").glob(KEPT.get(command, "")) if command in KEPT else ():
         path.unlink()
     example = example.replace("http://127.0.0.1:8000", served.url)

@@ -13,6 +13,9 @@ from embeddings.records import EncoderInfo
 from embeddings.store.layout import FORMAT_VERSION, IndexLayout
 from embeddings.tuning import Tuning, parse_tuning, tuning_fields
 
+# Of an older snapshot only the manifest itself can tell whether it is as it was.
+_CHECKSUM = "checksum"
+_NO_CHECKSUM = f'"{_CHECKSUM}": ""'
 _SNAPSHOT_NAME = re.compile(r"[0-9TZ]+-[0-9a-f]{8}")
 
 
@@ -56,9 +59,15 @@ class Manifest:
     encoder_files: dict[str, str]
 
     def to_json(self) -> str:
-        """Return the manifest as JSON text, always the same for the same manifest."""
+        """Return the manifest as JSON text, always the same for the same manifest, with a checksum of its own."""
         fields = asdict(self) | {"tuning": tuning_fields(self.tuning)}
-        return json.dumps(fields, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        return _checked(json.dumps(fields | {_CHECKSUM: ""}, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+
+
+def _checked(text: str) -> str:
+    """Fill in the checksum of a text in which there is none yet: that of the text as it is."""
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return text.replace(_NO_CHECKSUM, f'"{_CHECKSUM}": "{digest}"', 1)
 
 
 def parse_manifest(text: str, where: Path) -> Manifest:
@@ -69,7 +78,7 @@ def parse_manifest(text: str, where: Path) -> Manifest:
     """
     try:
         fields = json.loads(text)
-        version = fields["format_version"]
+        version, checksum = fields["format_version"], fields.pop(_CHECKSUM, None)
     except (ValueError, KeyError, TypeError) as error:
         raise SnapshotError(f"{where} is no manifest ({error}); {REBUILD_HINT}") from error
     if version != FORMAT_VERSION:
@@ -79,9 +88,12 @@ def parse_manifest(text: str, where: Path) -> Manifest:
         )
     try:
         parsed = {"encoder": info_of(fields["encoder"]), "tuning": parse_tuning(fields["tuning"])}
-        return Manifest(**{**fields, **parsed})
+        manifest = Manifest(**{**fields, **parsed})
     except (KeyError, TypeError, ValueError, TuningError) as error:
         raise SnapshotError(f"{where} is no manifest ({error}); {REBUILD_HINT}") from error
+    if text != _checked(text.replace(f'"{_CHECKSUM}": "{checksum}"', _NO_CHECKSUM, 1)):
+        raise SnapshotError(f"{where} has changed since it was written; {REBUILD_HINT}")
+    return manifest
 
 
 def current_line(manifest_text: str, snapshot: str) -> str:
