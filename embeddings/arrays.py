@@ -1,0 +1,89 @@
+"""Keep arrays on the disk: write them row by row, fill them in any order, map them into memory."""
+
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tokenize import TokenError
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from embeddings.errors import REBUILD_HINT, SnapshotError
+
+# What numpy raises where a header is damaged.
+_UNREADABLE = (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError, TokenError)
+
+
+class ArrayWriter:
+    """Write rows of one shape to a .npy file whose number is not known before the last."""
+
+    def __init__(self, file: BinaryIO, dtype: DTypeLike, row: tuple[int, ...]) -> None:
+        self._file = file
+        self._dtype = np.dtype(dtype)
+        self._row = row
+        self.count = 0
+        self._write_header()
+
+    @classmethod
+    @contextmanager
+    def create(cls, path: Path, dtype: DTypeLike, row: tuple[int, ...] = ()) -> Iterator["ArrayWriter"]:
+        """Give a writer of rows of this shape into a new file, which is whole when the body has ended."""
+        with path.open("wb") as file:
+            writer = cls(file, dtype, row)
+            yield writer
+            # Numpy leaves room in the header for any number.
+            file.seek(0)
+            writer._write_header()
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Write the next rows, shape (any, *row)."""
+        self._file.write(np.ascontiguousarray(rows, dtype=self._dtype).reshape(-1, *self._row).data)
+        self.count += len(rows)
+
+    def _write_header(self) -> None:
+        header = {
+            "descr": np.lib.format.dtype_to_descr(self._dtype),
+            "fortran_order": False,
+            "shape": (self.count, *self._row),
+        }
+        np.lib.format.write_array_header_1_0(self._file, header)
+
+
+class FilledArray:
+    """Hold a new array of one dimension in a .npy file, to be filled in any order."""
+
+    def __init__(self, path: Path, dtype: DTypeLike, size: int) -> None:
+        # Of nothing no file can be mapped.
+        if not size:
+            np.save(path, np.empty(0, dtype))
+        self.values: NDArray[Any] = (
+            np.lib.format.open_memmap(path, mode="w+", dtype=np.dtype(dtype), shape=(size,))
+            if size
+            else np.empty(0, dtype)
+        )
+
+    def release(self) -> None:
+        """Let go of the memory; what was written is the file's, and what is read again comes from it."""
+        mapped = getattr(self.values, "_mmap", None)
+        # Not every system has it; there the memory is the system's to take.
+        if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+            mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def mapped_array(path: Path, dtype: DTypeLike, dimensions: int) -> NDArray[Any]:
+    """Return the array of a .npy file, which stays on the disk until it is asked for.
+
+    Raises:
+        SnapshotError: the file is missing or damaged, or holds another kind of array.
+    """
+    try:
+        # Arrays of objects are refused: loading executes nothing.
+        found = np.load(path, mmap_mode="r", allow_pickle=False) if path.stat().st_size else None
+    except _UNREADABLE as error:
+        raise SnapshotError(f"{path} holds no array that can be read ({str(error)[:200]}); {REBUILD_HINT}") from error
+    if not isinstance(found, np.ndarray) or found.dtype != np.dtype(dtype) or found.ndim != dimensions:
+        raise SnapshotError(f"{path} holds no {np.dtype(dtype)} array of {dimensions} dimensions; {REBUILD_HINT}")
+    # A plain view: each slice of a `memmap` costs microseconds more.
+    return np.asarray(found)
