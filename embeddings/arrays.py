@@ -66,10 +66,15 @@ class FilledArray:
 
     def release(self) -> None:
         """Let go of the memory; what was written is the file's, and what is read again comes from it."""
-        mapped = getattr(self.values, "_mmap", None)
-        # Not every system has it; there the memory is the system's to take.
-        if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
-            mapped.madvise(mmap.MADV_DONTNEED)
+        release(self.values)
+
+
+def release(mapped: NDArray[Any]) -> None:
+    """Let go of the memory of a `memmap`, which reads it again where it must; of another array do nothing."""
+    pages = getattr(mapped, "_mmap", None)
+    # Not every system has it; there the memory is the system's to take.
+    if pages is not None and hasattr(mmap, "MADV_DONTNEED"):
+        pages.madvise(mmap.MADV_DONTNEED)
 
 
 def mapped_array(path: Path, dtype: DTypeLike, dimensions: int) -> NDArray[Any]:

@@ -34,7 +34,7 @@ class LexicalIndex:
     `words` tells how many passages hold each word: what typos are corrected to. The words need not
     be the terms.
 
-    Of many passages, terms that stand in a quarter of them or more have no postings, but a code for each
+    Of many passages, terms that stand in an eighth of them or more have no postings, but a code for each
     passage: quicker to go through, near enough to choose candidates, and these are weighed exactly.
     """
 
@@ -115,8 +115,7 @@ class LexicalIndex:
     def matches(self, terms: WeightedTerms) -> "Matches":
         """Return what a question's terms, each with a weight, give the texts."""
         weights: dict[int, float] = {}
-        for term, weight in terms:
-            place = self._postings.place(term)
+        for place, (_, weight) in zip(self._postings.places([term for term, _ in terms]), terms, strict=True):
             if place is not None:
                 weights[place] = weights.get(place, 0.0) + weight
         rare = np.zeros(self.count, dtype=np.float32)
@@ -132,7 +131,7 @@ class LexicalIndex:
 
     def rarity(self, term: str) -> float:
         """Return the inverse document frequency of a term, as BM25 weighs it; 0 for one that no text holds."""
-        place = self._postings.place(term)
+        (place,) = self._postings.places([term])
         if place is None:
             return 0.0
         holders = int(self._postings.holders[place])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embeddings.fusion import Scores, convex, reciprocal_ranks, standardised
 from embeddings.indexes.ranking import best
@@ -61,7 +62,7 @@ class Ranker:
     space: VectorSpace
     tuning: Tuning
     reranker: Reranker | None
-    id_places: RowArray
+    id_places: NDArray[np.integer]
 
     def rank(self, query: Query, mode: Mode, within: RowArray | None = None, depth: int = CANDIDATES) -> Ranking:
         """Return the passages that are candidates, best first; equal scores in order of passage id.

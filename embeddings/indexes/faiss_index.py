@@ -174,7 +174,8 @@ class FaissIndex:
         scores = np.empty(len(rows), dtype=np.float32)
         faiss.omp_set_num_threads(_THREADS)
         given, asked, vectors, named = (faiss.swig_ptr(array) for array in (scores, query, self._vectors, rows))
-        faiss.fvec_inner_products_by_idx(given, asked, vectors, named, self.dimension, 1, len(rows))
+        # FAISS's own types leave this function out.
+        faiss.fvec_inner_products_by_idx(given, asked, vectors, named, self.dimension, 1, len(rows))  # type: ignore[attr-defined]
         return scores
 
     def _nearest(self, query: FloatArray, k: int, within: RowArray | None) -> Ranked:

@@ -149,6 +149,13 @@ def test_rarity_is_the_inverse_document_frequency() -> None:
     assert index.rarity("天气") == 0
 
 
+def test_an_index_without_terms() -> None:
+    index = index_of(["？", "！"])
+    assert index.search(asked("上门"), 5).rows.tolist() == []
+    assert index.scores(asked("上门")).tolist() == [0, 0]
+    assert index.rarity("上门") == 0
+
+
 def test_the_best_of_some_rows() -> None:
     index = LexicalIndex.from_texts(["b", "a a a", "a b", "a a a", "a a"], str.split)
     scores = index.scores([("a", 1.0)])
