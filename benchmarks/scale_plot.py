@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.typing import RcKeyType
 
-SETTINGS = {
+SETTINGS: dict[RcKeyType, object] = {
     "axes.grid": True,
     "axes.spines.right": False,
     "axes.spines.top": False,

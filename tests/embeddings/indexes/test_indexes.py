@@ -1,6 +1,8 @@
 """The contract of a vector index, for every engine, against plain numpy."""
 
-from collections.abc import Callable
+import gc
+import tempfile
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -208,6 +210,26 @@ def test_the_file_of_an_index_that_is_gone_stays_readable(tmp_path: Path) -> Non
     again = FaissIndex.load(tmp_path / "v.faiss").search(unit_vectors(1, 8, seed=9), 5)[0]
     assert again.rows.tolist() == before.rows.tolist()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["v.faiss", "v.npy"]
+
+
+def test_what_was_built_in_a_temporary_folder_is_gone_with_the_index() -> None:
+    index = WITH_CODES(unit_vectors(50, 8, seed=7))
+    folder = index._path.parent
+    assert sorted(path.name for path in folder.iterdir()) == ["vectors.faiss", "vectors.npy"]
+    del index
+    gc.collect()
+    assert not folder.exists()
+
+
+def test_nothing_is_left_where_building_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def windows() -> Iterator[FloatArray]:
+        yield unit_vectors(5, 8, seed=7)
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(OSError, match="the disk is full"):
+        FaissIndex.from_windows(8, windows())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_vectors_that_belong_to_other_codes(tmp_path: Path) -> None:
