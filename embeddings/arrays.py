@@ -1,4 +1,4 @@
-"""Keep arrays on the disk: write them row by row, fill them in any order, map them into memory."""
+"""Keep arrays on the disk: write them row by row, map them into memory, let go of that."""
 
 import mmap
 from collections.abc import Iterator
@@ -49,24 +49,6 @@ class ArrayWriter:
             "shape": (self.count, *self._row),
         }
         np.lib.format.write_array_header_1_0(self._file, header)
-
-
-class FilledArray:
-    """Hold a new array of one dimension in a .npy file, to be filled in any order."""
-
-    def __init__(self, path: Path, dtype: DTypeLike, size: int) -> None:
-        # Of nothing no file can be mapped.
-        if not size:
-            np.save(path, np.empty(0, dtype))
-        self.values: NDArray[Any] = (
-            np.lib.format.open_memmap(path, mode="w+", dtype=np.dtype(dtype), shape=(size,))
-            if size
-            else np.empty(0, dtype)
-        )
-
-    def release(self) -> None:
-        """Let go of the memory; what was written is the file's, and what is read again comes from it."""
-        release(self.values)
 
 
 def release(mapped: NDArray[Any]) -> None:

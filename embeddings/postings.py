@@ -17,17 +17,18 @@ last factor's second summand is the damping.
 """
 
 import hashlib
+import tempfile
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.arrays import ArrayWriter, FilledArray, mapped_array
+from embeddings.arrays import ArrayWriter, mapped_array
 from embeddings.errors import REBUILD_HINT, SnapshotError
 from embeddings.records import FloatArray, RowArray
 from embeddings.term_statistics import TermStatistics
@@ -42,8 +43,9 @@ _COMMON_SHARE = 1 / 8
 # Texts whose codes lie together: with those of 20 terms as float32 they fill a core's cache.
 BLOCK = 8_192
 CODE_STEPS = 255
-# Texts between two times that memory is let go of: their postings, some 150 kB of each 1,024.
-_RELEASED_AFTER = 16_384
+# Postings that are sorted together, some 80 bytes each: of 10,000 texts.
+_SORTED_TOGETHER = 1_000_000
+_POSTING = np.dtype([("term", np.int32), ("text", np.int32), ("weight", np.float32)])
 
 Bytes = NDArray[np.uint8]
 
@@ -134,24 +136,23 @@ def write_postings(
     damping = (_K1 * (1 - _B + _B * relative)).astype(np.float32)
     for name, values in (("terms", terms), ("holders", holders), ("damping", damping), ("common", common)):
         np.save(folder / f"{name}.npy", values)
-    writer = _PostingWriter(folder, holders, common, damping)
-    first = 0
     with (
+        tempfile.TemporaryFile(dir=folder) as scratch,
         ArrayWriter.create(folder / "counts.npy", np.uint8, (len(common), BLOCK)) as counts,
         ArrayWriter.create(folder / "codes.npy", np.uint8, (len(common), BLOCK)) as codes,
     ):
+        writer = _PostingWriter(folder, scratch, holders, common, damping)
         blocks = _BlockWriter(counts, codes, common, damping)
+        first = 0
         for window in windows:
             counted = _counted(window, statistics, places, first)
-            is_common = np.isin(counted.terms, common, kind="table") if len(common) else np.zeros(1, bool)
-            writer.add(counted.where(~is_common) if len(common) else counted)
+            is_common = np.isin(counted.terms, common)
+            writer.add(counted.where(~is_common))
             if len(common):
                 blocks.add(counted.where(is_common))
             first += len(window)
-            if first % _RELEASED_AFTER < len(window):
-                writer.release()
         blocks.finish()
-    writer.release()
+        writer.finish()
 
 
 class _Counts(NamedTuple):
@@ -167,32 +168,65 @@ class _Counts(NamedTuple):
 
 
 class _PostingWriter:
-    """Put postings where they belong, text by text."""
+    """Bring postings into order of term and text: sorted some at a time, then put together term by term."""
 
-    def __init__(self, folder: Path, holders: RowArray, common: RowArray, damping: FloatArray) -> None:
-        kept = holders.copy()
-        kept[common] = 0
-        starts = np.concatenate([[0], np.cumsum(kept)])
-        np.save(folder / "starts.npy", starts)
-        self._rows = FilledArray(folder / "rows.npy", np.int32, int(starts[-1]))
-        self._weights = FilledArray(folder / "weights.npy", np.float32, int(starts[-1]))
-        self._free = starts[:-1].copy()  # where each term's next text goes
+    def __init__(
+        self, folder: Path, scratch: BinaryIO, holders: RowArray, common: RowArray, damping: FloatArray
+    ) -> None:
+        self._folder = folder
+        self._scratch = scratch
         self._inverse = _inverse(len(damping), holders)
         self._damping = damping
+        kept = holders.copy()
+        kept[common] = 0
+        self._starts = np.concatenate([[0], np.cumsum(kept)])
+        self._waiting: list[_Counts] = []
+        self._sorted: list[tuple[int, int]] = []  # of each sorted part: where it begins, and its length
 
     def add(self, counts: _Counts) -> None:
-        order = np.argsort(counts.terms, kind="stable")
-        found, times = np.unique(counts.terms, return_counts=True)
-        runs = np.arange(len(order)) - np.repeat(np.cumsum(times) - times, times)
-        places = np.repeat(self._free[found], times) + runs
-        self._free[found] += times
-        texts, often = counts.texts[order], counts.times[order]
-        self._rows.values[places] = texts
-        self._weights.values[places] = np.repeat(self._inverse[found], times) * often / (often + self._damping[texts])
+        self._waiting.append(counts)
+        if sum(len(some.terms) for some in self._waiting) >= _SORTED_TOGETHER:
+            self._sort()
 
-    def release(self) -> None:
-        self._rows.release()
-        self._weights.release()
+    def finish(self) -> None:
+        self._sort()
+        self._scratch.flush()
+        np.save(self._folder / "starts.npy", self._starts)
+        with (
+            ArrayWriter.create(self._folder / "rows.npy", np.int32) as rows,
+            ArrayWriter.create(self._folder / "weights.npy", np.float32) as weights,
+        ):
+            first = 0
+            while first < len(self._starts) - 1:
+                # One term at least, however many hold it.
+                last = max(int(np.searchsorted(self._starts, self._starts[first] + _SORTED_TOGETHER)), first + 1)
+                merged = self._between(first, min(last, len(self._starts) - 1))
+                rows.append(merged["text"])
+                weights.append(merged["weight"])
+                first = last
+
+    def _sort(self) -> None:
+        if not sum(len(some.terms) for some in self._waiting):
+            return
+        terms, texts, times = (np.concatenate(arrays) for arrays in zip(*self._waiting, strict=True))
+        self._waiting.clear()
+        postings = np.empty(len(terms), dtype=_POSTING)
+        order = np.argsort(terms, kind="stable")
+        postings["term"], postings["text"] = terms[order], texts[order]
+        often = times[order]
+        postings["weight"] = self._inverse[postings["term"]] * often / (often + self._damping[postings["text"]])
+        self._sorted.append((self._scratch.tell(), len(postings)))
+        self._scratch.write(postings.tobytes())
+
+    def _between(self, first: int, last: int) -> NDArray[np.void]:
+        """Return the postings of the terms from the first to before the last, in order."""
+        found = []
+        for begin, length in self._sorted:
+            part = np.memmap(self._scratch, dtype=_POSTING, mode="r", offset=begin, shape=(length,))
+            low, high = np.searchsorted(part["term"], np.array((first, last), dtype=np.int32))
+            found.append(np.array(part[low:high]))
+        whole = np.concatenate(found) if found else np.empty(0, dtype=_POSTING)
+        return np.asarray(whole[np.argsort(whole["term"], kind="stable")])
 
 
 class _BlockWriter:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from corpus.lexicon import Lexicon
+from embeddings import postings
 from embeddings.errors import SnapshotError
 from embeddings.lexical import LexicalIndex, TermStatistics, WeightedTerms
 from embeddings.records import RowArray
@@ -72,6 +73,22 @@ def test_windows_change_nothing(size: int) -> None:
     wanted = index_of(texts)
     assert index.scores(asked("上门催收电话")).tolist() == wanted.scores(asked("上门催收电话")).tolist()
     assert index.count == 5
+
+
+def test_sorting_in_parts_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = many_texts(500)
+    for common_from in (1, 1_000):
+        folders = [tmp_path / f"{name}-{common_from}" for name in ("whole", "parts")]
+        LexicalIndex.build(folders[0], statistics_of(texts), [texts], common_from)
+        with monkeypatch.context() as patched:
+            # A common term alone has more postings than that.
+            patched.setattr(postings, "_SORTED_TOGETHER", 100)
+            windows = (texts[start : start + 7] for start in range(0, 500, 7))
+            LexicalIndex.build(folders[1], statistics_of(texts), windows, common_from)
+        names = sorted(path.name for path in folders[0].iterdir())
+        assert sorted(path.name for path in folders[1].iterdir()) == names
+        for name in names:
+            assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
 
 
 def test_scores_of_all_rows() -> None:
