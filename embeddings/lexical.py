@@ -186,8 +186,11 @@ class Matches:
 
     def moments(self) -> Moments:
         """Return the moments of the estimates; each is off by no more than `error`."""
-        # Sums are exact in float64 where all are equal.
-        return Moments(float(self.estimated.mean(dtype=np.float64)), float(self.estimated.std(dtype=np.float64)))
+        # The sum is exact in float64 where all are equal, and then nothing is left of them. Of a million rows
+        # 0.6 ms; `std` in float64 takes 1.0 more.
+        mean = float(self.estimated.mean(dtype=np.float64))
+        centred = self.estimated - np.float32(mean)
+        return Moments(mean, math.sqrt(float(np.dot(centred, centred)) / len(centred)))
 
 
 def _estimated(postings: Postings, rare: FloatArray, common: Sequence[_Common]) -> tuple[FloatArray, float]:
