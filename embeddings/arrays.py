@@ -1,6 +1,8 @@
 """Keep arrays on the disk: write them row by row, map them into memory, let go of that."""
 
 import mmap
+import os
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,3 +76,51 @@ def mapped_array(path: Path, dtype: DTypeLike, dimensions: int) -> NDArray[Any]:
         raise SnapshotError(f"{path} holds no {np.dtype(dtype)} array of {dimensions} dimensions; {REBUILD_HINT}")
     # A plain view: each slice of a `memmap` costs microseconds more.
     return np.asarray(found)
+
+
+class ArrayReader:
+    """Read parts of a .npy file into memory that is given back after use; threads may share it.
+
+    What is read of a mapped file counts as memory of the process ever after, with 64 kB around it on
+    Linux: of 1,000,000 vectors, all after some hundred searches. Reading takes 2 µs a part.
+    """
+
+    def __init__(self, path: Path, mapped: NDArray[Any]) -> None:
+        self._mapped = mapped
+        self._header = path.stat().st_size - mapped.nbytes
+        self._width = mapped.nbytes // max(len(mapped), 1)
+        # Not every system has it.
+        self._file = os.open(path, os.O_RDONLY) if hasattr(os, "preadv") else None
+        if self._file is not None:
+            weakref.finalize(self, os.close, self._file)
+
+    def rows(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return some rows of the array, each of which must be there."""
+        found = np.empty((len(rows), *self._mapped.shape[1:]), dtype=self._mapped.dtype)
+        if self._file is None or not found.size:
+            found[:] = self._mapped[rows]
+            return found
+        # Rows that stand together are read together.
+        begins = np.flatnonzero(np.diff(rows, prepend=-2) != 1).tolist()
+        space = memoryview(found).cast("B")
+        firsts = rows[begins].tolist()
+        for begin, end, first in zip(begins, [*begins[1:], len(rows)], firsts, strict=True):
+            self._read(space[begin * self._width : end * self._width], first)
+        return found
+
+    def between(self, start: int, stop: int) -> NDArray[Any]:
+        """Return the rows from `start` to before `stop`."""
+        if self._file is None or start == stop:
+            return self._mapped[start:stop]
+        found = np.empty((stop - start, *self._mapped.shape[1:]), dtype=self._mapped.dtype)
+        self._read(memoryview(found).cast("B"), start)
+        return found
+
+    def _read(self, space: memoryview, row: int) -> None:
+        place = self._header + row * self._width
+        # A signal or a great size may end a read early.
+        while self._file is not None and len(space):
+            size = os.preadv(self._file, [space], place)
+            if not size:
+                raise OSError("a file of the index has become shorter; build it anew")
+            space, place = space[size:], place + size

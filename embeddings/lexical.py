@@ -41,7 +41,6 @@ class LexicalIndex:
     def __init__(self, folder: Path, postings: Postings, words: Mapping[str, int]) -> None:
         self._folder = folder
         self._postings = postings
-        self._begins: list[int] = postings.starts.tolist()
         self._columns = {place: column for column, place in enumerate(postings.common.tolist())}
         self.words = words
 
@@ -124,9 +123,9 @@ class LexicalIndex:
             if place in self._columns:
                 common.append(_Common(self._columns[place], np.float32(weight), self._postings.inverse(place)))
             else:
-                part = slice(self._begins[place], self._begins[place + 1])
+                rows, given = self._postings.of(place)
                 # Of 450,000 postings a question among 100,000 passages: 0.7 ms; an indexed += takes 1.4 ms.
-                np.add.at(rare, self._postings.rows[part], np.float32(weight) * self._postings.weights[part])
+                np.add.at(rare, rows, np.float32(weight) * given)
         return Matches(self._postings, rare, common, *_estimated(self._postings, rare, common))
 
     def rarity(self, term: str) -> float:

@@ -28,7 +28,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.arrays import ArrayWriter, mapped_array
+from embeddings.arrays import ArrayReader, ArrayWriter, mapped_array
 from embeddings.errors import REBUILD_HINT, SnapshotError
 from embeddings.records import FloatArray, RowArray
 from embeddings.term_statistics import TermStatistics
@@ -52,7 +52,7 @@ Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """Hold the arrays that this file describes, by name."""
+    """Hold the arrays that this file describes, by name, and what reads the greatest of them."""
 
     terms: NDArray[np.uint64]
     holders: RowArray
@@ -63,6 +63,8 @@ class Postings:
     common: RowArray
     counts: Bytes
     codes: Bytes
+    row_reader: ArrayReader
+    weight_reader: ArrayReader
 
     @classmethod
     def open(cls, folder: Path) -> "Postings":
@@ -71,16 +73,20 @@ class Postings:
         Raises:
             SnapshotError: a file is missing, damaged, or does not belong to the others.
         """
+        rows = mapped_array(folder / "rows.npy", np.int32, 1)
+        weights = mapped_array(folder / "weights.npy", np.float32, 1)
         opened = cls(
             terms=mapped_array(folder / "terms.npy", np.uint64, 1),
             holders=mapped_array(folder / "holders.npy", np.int64, 1),
             starts=mapped_array(folder / "starts.npy", np.int64, 1),
-            rows=mapped_array(folder / "rows.npy", np.int32, 1),
-            weights=mapped_array(folder / "weights.npy", np.float32, 1),
+            rows=rows,
+            weights=weights,
             damping=mapped_array(folder / "damping.npy", np.float32, 1),
             common=mapped_array(folder / "common.npy", np.int64, 1),
             counts=mapped_array(folder / "counts.npy", np.uint8, 3),
             codes=mapped_array(folder / "codes.npy", np.uint8, 3),
+            row_reader=ArrayReader(folder / "rows.npy", rows),
+            weight_reader=ArrayReader(folder / "weights.npy", weights),
         )
         if not opened._fits():
             raise SnapshotError(f"the files of {folder} do not fit one another; {REBUILD_HINT}")
@@ -95,6 +101,11 @@ class Postings:
         places = np.minimum(np.searchsorted(self.terms, keys), len(self.terms) - 1)
         held = self.terms[places] == keys
         return [place if there else None for place, there in zip(places.tolist(), held.tolist(), strict=True)]
+
+    def of(self, place: int) -> tuple[NDArray[np.int32], FloatArray]:
+        """Return the texts that hold a term, and its weight in each."""
+        start, stop = self.starts[place : place + 2].tolist()
+        return self.row_reader.between(start, stop), self.weight_reader.between(start, stop)
 
     def inverse(self, place: int) -> np.float32:
         """Return the inverse document frequency of a term."""

@@ -113,7 +113,7 @@ class Ranker:
         if self.tuning.fusion is Fusion.RECIPROCAL_RANK:
             sums = reciprocal_ranks([dense, lexical], rows)
         else:
-            cosines = self._dense_standard(query, self.vectors.scores(query.vector, rows))
+            cosines = self._dense_standard(query, self._cosines(query, rows, dense))
             words = _lexical_standard(shared.of(rows), shared)
             sums = convex(cosines, words, self.tuning.dense_weight)
         order = self._order(rows, sums)
@@ -150,6 +150,16 @@ class Ranker:
     def _dense_standard(self, query: Query, cosines: FloatArray) -> Scores:
         moments = self.space.moments(query.vector)
         return standardised(cosines, moments.mean, moments.deviation)
+
+    def _cosines(self, query: Query, rows: RowArray, known: Ranked) -> FloatArray:
+        """Return the cosine of each of the rows, ascending; those that are known are among them."""
+        places = np.searchsorted(rows, known.rows)
+        cosines = np.empty(len(rows), dtype=np.float32)
+        cosines[places] = known.scores
+        asked = np.ones(len(rows), dtype=bool)
+        asked[places] = False
+        cosines[asked] = self.vectors.scores(query.vector, rows[asked])
+        return cosines
 
     def _signals(self, query: Query, rows: RowArray, scores: Scores, shared: Matches, rerank: float) -> Signals:
         if not len(rows):

@@ -7,7 +7,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from embeddings.arrays import ArrayWriter, mapped_array
+from embeddings.arrays import ArrayReader, ArrayWriter, mapped_array
 from embeddings.errors import REBUILD_HINT, SnapshotError
 from embeddings.files import in_scratch_folder
 from embeddings.indexes.ranking import best
@@ -19,20 +19,22 @@ _CODES_FROM = 20_000
 # 100,000 vectors of 384 components, and the share of the true 200 (50) nearest that is found, on
 # average over 100 real questions (`benchmarks/vector_search.py`; the vectors are mixed from real ones):
 #     all compared                  5.9 ms   1       (1)
-#     codes, then   500 compared    0.7 ms    .9910   (1.0000)
-#     codes, then 1,000 compared    0.9 ms    .9998  (1.0000)  this is used; within half of the rows 0.9 ms, too
+#     codes, then   500 compared    0.7 ms    .9910   (1.0000)  this is used; within half of the rows 0.7 ms, too
+#     codes, then 1,000 compared    0.9 ms    .9998  (1.0000)
 #     codes, then 2,000 compared    1.1 ms   1.0000  (1.0000)
 #     SQ8, then     250 compared    3.1 ms   1.0000  (1.0000)  twice the memory; 4.6 ms within half of the rows
 #     RaBitQ, then 4,000 compared   2.5 ms    .9934   (.9994)
 #     HNSW32, then  250 compared    1.2 ms    .8507   (.9122)
-_COMPARED = 1_000
+_COMPARED = 500
 # Where more are wanted, as when most candidates are copies of one another, so many more are compared.
 _MOST_BY_CODES, _COMPARED_FOR_MORE, _MOST_FOR_MORE = 250, 10_000, 2_500
 # Among fewer rows all are compared: 0.7 ms for 10,000.
 _COMPARED_WITHIN = 10_000
+# Up to so many vectors are read from the file, 2 µs each, before they are compared; more as they lie in memory.
+_MOST_READ = 2_500
 # Codes stand in lists of neighbours, and those in the lists nearest to the question are gone through:
 # below 128,000 vectors all, so above the time hardly grows. Of 1,000,000 vectors, mixed as above, ms to
-# choose 1,000 and share of the true 10 (200) nearest among them:
+# choose 500 and share of the true 10 (200) nearest among them:
 #     1,024 lists   32 probed  0.5 ms   .972 (.953)     4,096 lists   64 probed  0.5 ms   .955 (.934)
 #                   64         0.8 ms   .990 (.978)                  128         0.8 ms   .982 (.966)
 #                  128         1.5 ms   .999 (.993)                  256         1.4 ms   .995 (.987)
@@ -69,6 +71,7 @@ class FaissIndex:
         self._index = index
         self._vectors = vectors
         self._codes = None if isinstance(index, faiss.IndexFlatIP) else index
+        self._reader = None if self._codes is None else ArrayReader(path.with_suffix(_VECTORS_SUFFIX), vectors)
 
     @classmethod
     def from_vectors(cls, vectors: FloatArray, codes_from: int = _CODES_FROM) -> "FaissIndex":
@@ -173,9 +176,12 @@ class FaissIndex:
         query, rows = np.ascontiguousarray(query, dtype=np.float32), np.ascontiguousarray(rows, dtype=np.int64)
         scores = np.empty(len(rows), dtype=np.float32)
         faiss.omp_set_num_threads(_THREADS)
-        given, asked, vectors, named = (faiss.swig_ptr(array) for array in (scores, query, self._vectors, rows))
+        vectors = self._vectors
+        if self._reader is not None and len(rows) <= _MOST_READ:
+            vectors, rows = self._reader.rows(rows), np.arange(len(rows))
+        given, asked, whole, named = (faiss.swig_ptr(array) for array in (scores, query, vectors, rows))
         # FAISS's own types leave this function out.
-        faiss.fvec_inner_products_by_idx(given, asked, vectors, named, self.dimension, 1, len(rows))  # type: ignore[attr-defined]
+        faiss.fvec_inner_products_by_idx(given, asked, whole, named, self.dimension, 1, len(rows))  # type: ignore[attr-defined]
         return scores
 
     def _nearest(self, query: FloatArray, k: int, within: RowArray | None) -> Ranked:

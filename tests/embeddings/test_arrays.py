@@ -1,11 +1,12 @@
 """Arrays on the disk."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from embeddings.arrays import ArrayWriter, mapped_array, release
+from embeddings.arrays import ArrayReader, ArrayWriter, mapped_array, release
 from embeddings.errors import SnapshotError
 
 
@@ -30,6 +31,29 @@ def test_what_is_let_go_of_is_read_again(tmp_path: Path) -> None:
     for array in (mapped, wanted):
         release(array)
         assert int(array.sum(dtype=np.int64)) == 99_999 * 50_000
+
+
+@pytest.mark.parametrize("system", ["with preadv", "without"])
+def test_parts_are_read(tmp_path: Path, system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if system == "without":
+        monkeypatch.delattr(os, "preadv")
+    wanted = np.arange(300, dtype=np.int32).reshape(100, 3)
+    np.save(tmp_path / "a.npy", wanted)
+    reader = ArrayReader(tmp_path / "a.npy", mapped_array(tmp_path / "a.npy", np.int32, 2))
+    for rows in ([], [0], [99], [5, 6, 7, 20, 3, 3, 4, 99, 0, 1]):
+        assert reader.rows(np.array(rows, dtype=np.int64)).tolist() == wanted[rows].tolist()
+    for start, stop in ((0, 100), (7, 9), (100, 100), (0, 0)):
+        assert reader.between(start, stop).tolist() == wanted[start:stop].tolist()
+
+
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="there the file is mapped")
+def test_a_file_that_is_cut_off_later(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.arange(300, dtype=np.int32))
+    reader = ArrayReader(tmp_path / "a.npy", np.load(tmp_path / "a.npy"))
+    with (tmp_path / "a.npy").open("r+b") as file:
+        file.truncate(600)
+    with pytest.raises(OSError, match="has become shorter; build it anew"):
+        reader.between(0, 300)
 
 
 def test_what_is_no_such_array(tmp_path: Path) -> None:
