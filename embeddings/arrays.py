@@ -102,7 +102,7 @@ class ArrayReader:
             return found
         # Rows that stand together are read together.
         begins = np.flatnonzero(np.diff(rows, prepend=-2) != 1).tolist()
-        space = memoryview(found).cast("B")
+        space = found.data.cast("B")
         firsts = rows[begins].tolist()
         for begin, end, first in zip(begins, [*begins[1:], len(rows)], firsts, strict=True):
             self._read(space[begin * self._width : end * self._width], first)
@@ -113,7 +113,7 @@ class ArrayReader:
         if self._file is None or start == stop:
             return self._mapped[start:stop]
         found = np.empty((stop - start, *self._mapped.shape[1:]), dtype=self._mapped.dtype)
-        self._read(memoryview(found).cast("B"), start)
+        self._read(found.data.cast("B"), start)
         return found
 
     def _read(self, space: memoryview, row: int) -> None:
