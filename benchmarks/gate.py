@@ -72,13 +72,13 @@ def lost_passages() -> Iterator[None]:
 @contextmanager
 def shuffled_vectors() -> Iterator[None]:
     """Put the vectors into other rows."""
-    plain = FaissIndex.from_windows
+    plain = FaissIndex.build
 
-    def shuffled(dimension: int, windows: Iterator[FloatArray]) -> FaissIndex:
+    def shuffled(path: Path, dimension: int, windows: Iterator[FloatArray]) -> FaissIndex:
         vectors = np.concatenate(list(windows))
-        return plain(dimension, [np.random.default_rng(0).permutation(vectors)])
+        return plain(path, dimension, [np.random.default_rng(0).permutation(vectors)])
 
-    with mock.patch.object(FaissIndex, "from_windows", shuffled):
+    with mock.patch.object(FaissIndex, "build", shuffled):
         yield
 
 

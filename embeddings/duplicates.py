@@ -1,9 +1,12 @@
 """Find passages that say the same in nearly the same words, in whatever articles they stand."""
 
 import re
+import tempfile
+import weakref
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -11,6 +14,7 @@ from numpy.typing import NDArray
 from rensa import RMinHash
 
 from corpus.normalising import normalise
+from embeddings.arrays import release
 from embeddings.records import RowArray, SimilarPair
 
 # Pairs of passages of 132 characters on average that are folded, in percent, by shingle length and
@@ -56,40 +60,45 @@ _NUMBER = re.compile(
 
 _Signatures = NDArray[np.uint16]
 _Bits = NDArray[np.uint64]
+# What is kept of a passage.
+_RECORD: Final = np.dtype([("signature", "<u2", (PERMUTATIONS,)), ("numbers", "<u8", (_NUMBER_WORDS,))])
 
 
 class DuplicateFinder:
     """Take passages one by one, in order of row, then tell which are copies of one another.
 
-    Of each passage a signature of `bytes_per_passage` is kept, no text. Two passages are copies if
+    Of each passage a signature of `bytes_per_passage` is kept in a temporary file, no text. Two passages are copies if
     their sets of `SHINGLE` characters in a row, without punctuation and white space, have an
     estimated Jaccard similarity of `LEAST_SIMILARITY`; short ones, if these characters are equal.
     Where each names a number that the other does not, or not as often, they are no copies: another
     term or rate is another claim.
     """
 
-    bytes_per_passage: Final = 2 * PERMUTATIONS + 8 * _NUMBER_WORDS
+    bytes_per_passage: Final = _RECORD.itemsize
 
-    def __init__(self) -> None:
-        self._signatures = bytearray()
-        self._numbers = bytearray()
+    def __init__(self, folder: Path | None = None) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 -- lives as long as the finder
+        weakref.finalize(self, self._file.close)
+        self._count = 0
 
     def add(self, text: str) -> None:
         """Take the next passage, its text without title and headings."""
         normal = normalise(text).casefold()
-        self._signatures += _signature(shingles(normal)).tobytes()
-        self._numbers += _number_bits(normal).to_bytes(8 * _NUMBER_WORDS, "little")
+        self._file.write(_signature(shingles(normal)).tobytes())
+        self._file.write(_number_bits(normal).to_bytes(8 * _NUMBER_WORDS, "little"))
+        self._count += 1
 
     def firsts(self) -> RowArray:
         """Return for each row the first row of its group, -1 where it has no copy.
 
         Every member of a group is a copy of its first. Takes O(n log n) for n rows, even where
-        most of them share their words.
+        most of them share their words, and some 60 bytes of memory a row.
         """
-        signatures = np.frombuffer(self._signatures, dtype=np.uint16).reshape(-1, PERMUTATIONS)
-        numbers = np.frombuffer(self._numbers, dtype="<u8").reshape(-1, _NUMBER_WORDS)
-        comparison = _Comparison(signatures, numbers)
-        return _split(_connected(signatures, comparison), comparison)
+        if not self._count:
+            return np.empty(0, dtype=np.int64)
+        self._file.flush()
+        comparison = _Comparison(np.memmap(self._file, dtype=_RECORD, mode="r", shape=(self._count,)))
+        return _split(_connected(comparison), comparison)
 
 
 def shingles(normal: str) -> list[str]:
@@ -143,9 +152,22 @@ def _number_bits(normal: str) -> int:
 class _Comparison:
     """Tell which rows are copies of which, by their signatures."""
 
-    def __init__(self, signatures: _Signatures, numbers: _Bits) -> None:
-        self._signatures = signatures
-        self._numbers = numbers
+    def __init__(self, records: NDArray[np.void]) -> None:
+        self._records = records
+
+    @property
+    def count(self) -> int:
+        """Return the number of rows."""
+        return len(self._records)
+
+    def bands(self) -> Iterator[NDArray[np.uint64]]:
+        """Yield for each band the part of all signatures that lies in it, as one number each."""
+        whole = self._records["signature"].view(np.uint64)
+        for band in range(whole.shape[1]):
+            keys = np.ascontiguousarray(whole[:, band])
+            # What was read of the file would all stay in memory.
+            release(self._records)
+            yield keys
 
     def alike(self, rows: RowArray, others: RowArray) -> NDArray[np.bool_]:
         """Return for each row whether it is a copy of the other at the same place."""
@@ -153,17 +175,19 @@ class _Comparison:
         for start in range(0, len(rows), _COMPARED_AT_ONCE):
             part = slice(start, start + _COMPARED_AT_ONCE)
             one, other = rows[part], others[part]
-            shared = (self._signatures[one] == self._signatures[other]).mean(axis=1)
-            ours, theirs = self._numbers[one], self._numbers[other]
+            first, second = self._records[one], self._records[other]
+            shared = (first["signature"] == second["signature"]).mean(axis=1)
+            ours: _Bits = first["numbers"]
+            theirs: _Bits = second["numbers"]
             contradicts = (ours & ~theirs).any(axis=1) & (theirs & ~ours).any(axis=1)
             found[part] = (shared >= LEAST_SIMILARITY) & ~contradicts
         return found
 
 
-def _connected(signatures: _Signatures, comparison: _Comparison) -> RowArray:
+def _connected(comparison: _Comparison) -> RowArray:
     """Return for each row the lowest row that copies of copies lead to."""
-    roots = np.arange(len(signatures), dtype=np.int64)
-    for band in signatures.view(np.uint64).T:
+    roots = np.arange(comparison.count, dtype=np.int64)
+    for band in comparison.bands():
         rows, buckets = _shared(band)
         for _ in range(_ROUNDS):
             if not len(rows):

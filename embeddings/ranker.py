@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embeddings.fusion import Scores, convex, reciprocal_ranks, standardised
 from embeddings.indexes.ranking import best
-from embeddings.lexical import LexicalIndex, best_positive
+from embeddings.lexical import LexicalIndex, Matches
 from embeddings.protocols import Reranker, VectorIndex
 from embeddings.records import FloatArray, Mode, Query, Ranked, RowArray, Stage, Standing
 from embeddings.tuning import Fusion, Tuning
@@ -61,7 +62,7 @@ class Ranker:
     space: VectorSpace
     tuning: Tuning
     reranker: Reranker | None
-    id_places: RowArray
+    id_places: NDArray[np.integer]
 
     def rank(self, query: Query, mode: Mode, within: RowArray | None = None, depth: int = CANDIDATES) -> Ranking:
         """Return the passages that are candidates, best first; equal scores in order of passage id.
@@ -72,8 +73,8 @@ class Ranker:
             within: the rows to choose from, ascending; None stands for all.
             depth: how many candidates each side names.
         """
-        shared = self.lexical.scores(query.terms)
-        lexical = best_positive(shared, depth, within)
+        shared = self.lexical.matches(query.terms)
+        lexical = shared.best(depth, within)
         if mode is Mode.LEXICAL:
             return self._of_one_side(query, Stage.LEXICAL, lexical, shared)
         (dense,) = self.vectors.search(query.vector[np.newaxis], depth, within)
@@ -85,7 +86,7 @@ class Ranker:
         """Return where each of the rows stood after each stage; of both sides the score anyway."""
         sides = {
             Stage.DENSE: self.vectors.scores(query.vector, rows),
-            Stage.LEXICAL: self.lexical.scores(query.terms)[rows],
+            Stage.LEXICAL: self.lexical.matches(query.terms).of(rows),
         }
         explained = []
         for place, row in enumerate(rows.tolist()):
@@ -97,7 +98,7 @@ class Ranker:
             explained.append((*standings, *(one for one in later if one.rank is not None)))
         return explained
 
-    def _of_one_side(self, query: Query, stage: Stage, ranked: Ranked, shared: FloatArray) -> Ranking:
+    def _of_one_side(self, query: Query, stage: Stage, ranked: Ranked, shared: Matches) -> Ranking:
         scores = (
             self._dense_standard(query, ranked.scores)
             if stage is Stage.DENSE
@@ -107,13 +108,13 @@ class Ranker:
         rows, scores = ranked.rows[order], scores[order]
         return Ranking(rows, scores, {stage: ranked}, self._signals(query, rows, scores, shared, 0.0))
 
-    def _of_both(self, query: Query, dense: Ranked, lexical: Ranked, shared: FloatArray) -> Ranking:
+    def _of_both(self, query: Query, dense: Ranked, lexical: Ranked, shared: Matches) -> Ranking:
         rows = np.union1d(dense.rows, lexical.rows)
         if self.tuning.fusion is Fusion.RECIPROCAL_RANK:
             sums = reciprocal_ranks([dense, lexical], rows)
         else:
-            cosines = self._dense_standard(query, self.vectors.scores(query.vector, rows))
-            words = _lexical_standard(shared[rows], shared)
+            cosines = self._dense_standard(query, self._cosines(query, rows, dense))
+            words = _lexical_standard(shared.of(rows), shared)
             sums = convex(cosines, words, self.tuning.dense_weight)
         order = self._order(rows, sums)
         rows, sums = rows[order], sums[order]
@@ -127,7 +128,7 @@ class Ranker:
         return self._reranked(query, stages, sums, shared, self.reranker)
 
     def _reranked(
-        self, query: Query, stages: dict[Stage, Ranked], sums: Scores, shared: FloatArray, reranker: Reranker
+        self, query: Query, stages: dict[Stage, Ranked], sums: Scores, shared: Matches, reranker: Reranker
     ) -> Ranking:
         """Look again at the first candidates; the others follow in the order they had."""
         rows = stages[Stage.FUSION].rows
@@ -150,21 +151,31 @@ class Ranker:
         moments = self.space.moments(query.vector)
         return standardised(cosines, moments.mean, moments.deviation)
 
-    def _signals(self, query: Query, rows: RowArray, scores: Scores, shared: FloatArray, rerank: float) -> Signals:
+    def _cosines(self, query: Query, rows: RowArray, known: Ranked) -> FloatArray:
+        """Return the cosine of each of the rows, ascending; those that are known are among them."""
+        places = np.searchsorted(rows, known.rows)
+        cosines = np.empty(len(rows), dtype=np.float32)
+        cosines[places] = known.scores
+        asked = np.ones(len(rows), dtype=bool)
+        asked[places] = False
+        cosines[asked] = self.vectors.scores(query.vector, rows[asked])
+        return cosines
+
+    def _signals(self, query: Query, rows: RowArray, scores: Scores, shared: Matches, rerank: float) -> Signals:
         if not len(rows):
             return Signals()
         return Signals(
             score=float(scores[0]),
             lead=float(scores[0] - scores[:_RIVALS].mean()),
             dense=float(self.vectors.scores(query.vector, rows[:1])[0]),
-            lexical=float(shared[rows[0]]) / max(len(query.terms), 1),
+            lexical=float(shared.of(rows[:1])[0]) / max(len(query.terms), 1),
             rerank=rerank,
         )
 
 
-def _lexical_standard(scores: FloatArray, shared: FloatArray) -> Scores:
-    """Return scores standardised by those of all passages, whose sums are exact in float64 where all are equal."""
-    return standardised(scores, float(shared.mean(dtype=np.float64)), float(shared.std(dtype=np.float64)))
+def _lexical_standard(scores: FloatArray, shared: Matches) -> Scores:
+    """Return scores standardised by those of all passages."""
+    return standardised(scores, *shared.moments())
 
 
 def _standing(stage: Stage, ranked: Ranked | None, row: int, score: float = 0.0) -> Standing:

@@ -22,7 +22,6 @@ HEAVY: dict[str, str | set[str]] = {
     "onnxruntime": "embeddings/encoders/onnx_encoder.py",
     "torch": TORCH_ENGINES,
     "sentence_transformers": TORCH_ENGINES,
-    "bm25s": "embeddings/lexical.py",
     "rjieba": "embeddings/terms.py",
     "pypinyin": "embeddings/sounds.py",
     "threadpoolctl": "embeddings/store/loading.py",

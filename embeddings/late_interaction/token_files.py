@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.growing_array import GrowingArray
+from embeddings.arrays import ArrayWriter
 from embeddings.late_interaction.token_space import PlacedTokens, TokenSpace, space_of
 
 
@@ -62,7 +62,7 @@ class TokenLayout:
 class TokenWriter:
     """Take passages in order of row, and hold of them only where they begin and which tokens they have."""
 
-    def __init__(self, tokens: GrowingArray, ids: GrowingArray, offsets: GrowingArray) -> None:
+    def __init__(self, tokens: ArrayWriter, ids: ArrayWriter, offsets: ArrayWriter) -> None:
         self._tokens = tokens
         self._ids = ids
         self._offsets = offsets
@@ -77,9 +77,9 @@ class TokenWriter:
         layout = TokenLayout(folder)
         with ExitStack() as files:
             writer = cls(
-                files.enter_context(GrowingArray.create(layout.tokens, np.int8, space.basis.shape[1])),
-                files.enter_context(GrowingArray.create(layout.ids, np.int32)),
-                files.enter_context(GrowingArray.create(layout.offsets, np.int32, 2)),
+                files.enter_context(ArrayWriter.create(layout.tokens, np.int8, (space.basis.shape[1],))),
+                files.enter_context(ArrayWriter.create(layout.ids, np.int32)),
+                files.enter_context(ArrayWriter.create(layout.offsets, np.int32, (2,))),
             )
             yield writer
         writer._finish(layout, space)

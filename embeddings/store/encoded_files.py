@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.growing_array import GrowingArray
+from embeddings.arrays import ArrayWriter
 from embeddings.late_interaction.token_files import TokenReader, TokenWriter
 from embeddings.late_interaction.token_space import TokenSpace
 from embeddings.records import FloatArray, RowArray
@@ -46,7 +46,7 @@ class EncodedLayout:
 class EncodedWriter:
     """Take encoded passages in order of row."""
 
-    def __init__(self, vectors: GrowingArray, tokens: TokenWriter | None) -> None:
+    def __init__(self, vectors: ArrayWriter, tokens: TokenWriter | None) -> None:
         self._vectors = vectors
         self._tokens = tokens
 
@@ -60,7 +60,7 @@ class EncodedWriter:
         parts.encoded.mkdir()
         np.save(layout.keys, keys)
         with ExitStack() as files:
-            vectors = files.enter_context(GrowingArray.create(layout.vectors, np.float32, dimension))
+            vectors = files.enter_context(ArrayWriter.create(layout.vectors, np.float32, (dimension,)))
             tokens = files.enter_context(TokenWriter.create(parts.tokens, space)) if space is not None else None
             yield cls(vectors, tokens)
 

@@ -79,7 +79,7 @@ def write_vectors(
                 writer.add(passage)
     raw = np.load(EncodedLayout(parts.encoded).vectors, mmap_mode="r")
     placed = (fitter.place(raw[start : start + _WINDOW]) for start in range(0, len(keys), _WINDOW))
-    FaissIndex.from_windows(encoder.info.dimension, placed).save(parts.vectors)
+    FaissIndex.build(parts.vectors, encoder.info.dimension, placed)
     sentences = _sentence_vectors(encoder, _sampled_sentences(spool, keys), known.base)
     sentences.save(parts)
     total = sentences.vectors.sum(axis=0, dtype=np.float64)

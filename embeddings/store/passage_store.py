@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -123,18 +123,18 @@ class PassageStore:
         )
         # For each row the number of its article. In this order the index alone is read, not the texts.
         pairs = connection.execute("SELECT row, article FROM passage ORDER BY article, row")
-        found = np.fromiter(pairs, dtype=np.dtype((np.int64, 2)))
+        found = np.fromiter(pairs, dtype=np.dtype((np.int32, 2)))
         self._articles = np.empty(len(found), dtype=np.int32)
         self._articles[found[:, 0]] = found[:, 1]
         marked = connection.execute("SELECT row, duplicates FROM passage WHERE duplicates IS NOT NULL")
         by_id = np.fromiter(
-            (row for (row,) in connection.execute("SELECT row FROM passage ORDER BY id")), dtype=np.int64
+            (row for (row,) in connection.execute("SELECT row FROM passage ORDER BY id")), dtype=np.int32
         )
         # For each row the place of its id among all ids, in their order.
-        self.id_places: RowArray = np.empty_like(by_id)
-        self.id_places[by_id] = np.arange(len(by_id))
-        # The group of near-duplicates of each row that is in one; read for every candidate of a search.
-        self.groups: Mapping[int, str] = {int(row): str(group) for row, group in marked}
+        self.id_places: NDArray[np.int32] = np.empty_like(by_id)
+        self.id_places[by_id] = np.arange(len(by_id), dtype=np.int32)
+        # Read for every candidate of a search.
+        self.groups: Mapping[int, str] = _Groups(marked, len(found))
 
     @classmethod
     def open(cls, path: Path) -> "PassageStore":
@@ -231,6 +231,33 @@ class PassageStore:
     def _all(self, statement: str, values: Sequence[object]) -> list[Sequence[str]]:
         with self._lock:
             return self._connection.execute(statement, values).fetchall()
+
+
+class _Groups(Mapping[int, str]):
+    """Hold the group of near-duplicates of each row that is in one: 4 bytes a row, and each group's id once.
+
+    Args:
+        marked: rows with the id of their group.
+        count: how many rows there are.
+    """
+
+    def __init__(self, marked: Iterable[tuple[int, str]], count: int) -> None:
+        self._numbers = np.full(count, -1, dtype=np.int32)
+        numbers: dict[str, int] = {}
+        for row, group in marked:
+            self._numbers[row] = numbers.setdefault(group, len(numbers))
+        self._ids: list[str] = list(numbers)
+
+    def __getitem__(self, row: int) -> str:
+        if not 0 <= row < len(self._numbers) or self._numbers[row] < 0:
+            raise KeyError(row)
+        return self._ids[int(self._numbers[row])]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(np.flatnonzero(self._numbers >= 0).tolist())
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self._numbers >= 0))
 
 
 def _stored(record: Sequence[str]) -> StoredPassage:

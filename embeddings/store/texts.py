@@ -56,7 +56,7 @@ def write_texts(
     Raises:
         CorpusError: no article gives a passage, or one is left out and `strict` is set.
     """
-    statistics, finder = TermStatistics(tools.splitter.terms, tools.splitter.words), DuplicateFinder()
+    statistics, finder = TermStatistics(tools.splitter.terms, tools.splitter.words), DuplicateFinder(parts.folder)
     articles: dict[str, str] = {}
     problems: list[Problem] = []
     with PassageWriter.create(parts.passages) as writer:
@@ -80,7 +80,7 @@ def write_texts(
         _check(articles, problems, strict)
         firsts = finder.firsts()
         writer.mark_duplicates(firsts)
-    LexicalIndex.from_windows(statistics, spool.windows(_WINDOW)).save(parts.lexical)
+    LexicalIndex.build(parts.lexical, statistics, spool.windows(_WINDOW))
     grouped = firsts[firsts >= 0]
     return WrittenTexts(articles, tuple(problems), len(firsts), len(np.unique(grouped)), len(grouped))
 

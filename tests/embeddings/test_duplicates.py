@@ -1,19 +1,21 @@
 """Which passages are copies of one another."""
 
 import random
+import tracemalloc
 from collections.abc import Iterable
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus.normalising import normalise
 from embeddings import duplicates
 from embeddings.duplicates import (
     LEAST_SHINGLES,
     LEAST_SIMILARITY,
-    PERMUTATIONS,
     SHINGLE,
     DuplicateFinder,
     shingles,
@@ -124,10 +126,7 @@ def test_members_of_a_chain_are_copies_of_its_first() -> None:
 
 
 def estimated(one: str, other: str) -> float:
-    finder = DuplicateFinder()
-    finder.add(one)
-    finder.add(other)
-    pair = np.frombuffer(finder._signatures, np.uint16).reshape(2, PERMUTATIONS)
+    pair = [duplicates._signature(shingles(normalise(text).casefold())) for text in (one, other)]
     return float((pair[0] == pair[1]).mean())
 
 
@@ -151,12 +150,22 @@ def test_no_passage_at_all() -> None:
     assert firsts() == []
 
 
-def test_few_bytes_are_kept_of_a_passage() -> None:
-    finder = DuplicateFinder()
+def test_few_bytes_are_kept_of_a_passage_and_none_in_memory(tmp_path: Path) -> None:
+    finder = DuplicateFinder(tmp_path)
     for _ in range(1000):
         finder.add(CLAIM)
-    assert len(finder._signatures) + len(finder._numbers) == 1000 * DuplicateFinder.bytes_per_passage
+    assert finder._file.tell() == 1000 * DuplicateFinder.bytes_per_passage
     assert DuplicateFinder.bytes_per_passage <= 300
+    tracemalloc.start()
+    try:
+        for _ in range(1000):
+            finder.add(CLAIM)
+        assert tracemalloc.get_traced_memory()[0] < 100 * DuplicateFinder.bytes_per_passage
+    finally:
+        tracemalloc.stop()
+    assert finder.firsts().tolist() == [0] * 2000
+    # The file has no name, so nothing is left of it whatever happens.
+    assert list(tmp_path.iterdir()) == []
 
 
 def compared(texts: Iterable[str], monkeypatch: pytest.MonkeyPatch) -> tuple[list[int], int]:

@@ -2,6 +2,7 @@
 
 import math
 import random
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import numpy as np
 import pytest
 
 from corpus.lexicon import Lexicon
+from embeddings import postings
 from embeddings.errors import SnapshotError
-from embeddings.lexical import LexicalIndex, TermStatistics, WeightedTerms, best_positive
+from embeddings.lexical import LexicalIndex, TermStatistics, WeightedTerms
+from embeddings.records import RowArray
 from embeddings.terms import TermSplitter
 
 TEXTS = ["催收电话", "上门催收", "征信记录", "上门"]
@@ -70,6 +73,22 @@ def test_windows_change_nothing(size: int) -> None:
     wanted = index_of(texts)
     assert index.scores(asked("上门催收电话")).tolist() == wanted.scores(asked("上门催收电话")).tolist()
     assert index.count == 5
+
+
+def test_sorting_in_parts_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = many_texts(500)
+    for common_from in (1, 1_000):
+        folders = [tmp_path / f"{name}-{common_from}" for name in ("whole", "parts")]
+        LexicalIndex.build(folders[0], statistics_of(texts), [texts], common_from)
+        with monkeypatch.context() as patched:
+            # A common term alone has more postings than that.
+            patched.setattr(postings, "_SORTED_TOGETHER", 100)
+            windows = (texts[start : start + 7] for start in range(0, 500, 7))
+            LexicalIndex.build(folders[1], statistics_of(texts), windows, common_from)
+        names = sorted(path.name for path in folders[0].iterdir())
+        assert sorted(path.name for path in folders[1].iterdir()) == names
+        for name in names:
+            assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
 
 
 def test_scores_of_all_rows() -> None:
@@ -147,8 +166,16 @@ def test_rarity_is_the_inverse_document_frequency() -> None:
     assert index.rarity("天气") == 0
 
 
+def test_an_index_without_terms() -> None:
+    index = index_of(["？", "！"])
+    assert index.search(asked("上门"), 5).rows.tolist() == []
+    assert index.scores(asked("上门")).tolist() == [0, 0]
+    assert index.rarity("上门") == 0
+
+
 def test_the_best_of_some_rows() -> None:
-    scores = np.array([0, 3, 0.5, 3, 1], dtype=np.float32)
+    index = LexicalIndex.from_texts(["b", "a a a", "a b", "a a a", "a a"], str.split)
+    scores = index.scores([("a", 1.0)])
     for within, k, wanted in (
         (None, 9, [1, 3, 4, 2]),
         (None, 2, [1, 3]),
@@ -158,6 +185,104 @@ def test_the_best_of_some_rows() -> None:
         ([], 5, []),
     ):
         rows = None if within is None else np.array(within, dtype=np.int64)
-        ranked = best_positive(scores, k, rows)
+        ranked = index.matches([("a", 1.0)]).best(k, rows)
         assert ranked.rows.tolist() == wanted
         assert ranked.scores.tolist() == scores[wanted].tolist()
+
+
+COMMON = "催收电话上门征信"
+
+
+def many_texts(count: int) -> list[str]:
+    """Return texts of a few characters that nearly all hold, and of many that few do; some are longer than a block."""
+    generator = random.Random(5)  # noqa: S311
+    rare = [chr(0x5000 + number) for number in range(400)]
+    return [
+        "".join(
+            generator.choices(COMMON, k=generator.randrange(25)) + generator.choices(rare, k=generator.randrange(9))
+        )
+        for _ in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def both() -> tuple[LexicalIndex, LexicalIndex]:
+    """Return the index of texts that fill two blocks and a part, with postings alone and with codes."""
+    texts = many_texts(20_000)
+    return index_of(texts), LexicalIndex.from_texts(texts, SPLITTER.terms, common_from=1)
+
+
+QUESTIONS = (
+    "催收",
+    "催收电话上门征信",
+    "倀倁倂",
+    "催收倀倁上门",
+    "征征征信倃",
+    "龘",
+)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize(
+    "within", [None, np.arange(0, 20_000, 3), np.arange(300), np.arange(0)], ids=["all", "1/3", "few", "none"]
+)
+def test_codes_find_what_postings_find(
+    both: tuple[LexicalIndex, LexicalIndex], question: str, within: RowArray | None
+) -> None:
+    plain, coded = (index.matches([(term, 1.0) for term in SPLITTER.terms(question)]) for index in both)
+    assert not plain.common
+    assert bool(coded.common) == any(character in COMMON for character in question)
+    for k in (1, 10, 200, 3_000):
+        found, wanted = coded.best(k, within), plain.best(k, within)
+        # Terms are added in another order, and so rounded otherwise: what is as good as equal may change places.
+        assert found.scores == pytest.approx(wanted.scores, rel=1e-5)
+        differ = np.setxor1d(found.rows, wanted.rows)
+        assert plain.of(differ) == pytest.approx(np.full(len(differ), wanted.scores[-1:].sum()), rel=1e-5)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_estimates_are_within_their_error(both: tuple[LexicalIndex, LexicalIndex], question: str) -> None:
+    plain, coded = (index.matches([(term, 1.0) for term in SPLITTER.terms(question)]) for index in both)
+    rows = np.arange(20_000)
+    assert coded.of(rows) == pytest.approx(plain.of(rows), rel=1e-5, abs=1e-6)
+    assert float(np.abs(coded.estimated - plain.of(rows)).max()) <= coded.error
+    wanted = plain.moments()
+    assert coded.moments() == pytest.approx(wanted, abs=max(coded.error, 1e-6))
+    # In practice errors cancel out.
+    assert coded.moments() == pytest.approx(wanted, rel=2e-4, abs=1e-6)
+
+
+def test_equal_texts_have_equal_scores_with_codes() -> None:
+    index = LexicalIndex.from_texts(["催收上门电话倀"] * 9_000, SPLITTER.terms, common_from=1)
+    ranked = index.search(asked("催收电话"), 300)
+    assert ranked.rows.tolist() == list(range(300))
+    assert len(set(ranked.scores.tolist())) == 1
+
+
+def test_a_term_that_stands_more_often_than_a_byte_counts() -> None:
+    index = LexicalIndex.from_texts(["a " * 300, "a " * 255, "b"], str.split, common_from=1)
+    assert index.matches([("a", 1.0)]).common
+    plain = LexicalIndex.from_texts(["a " * 300, "a " * 255, "b"], str.split)
+    assert index.scores([("a", 1.0)]) == pytest.approx(plain.scores([("a", 1.0)]), rel=2e-3)
+
+
+@pytest.mark.parametrize("name", ["rows", "weights", "starts", "holders", "terms", "damping", "counts", "codes"])
+def test_a_file_of_another_index(tmp_path: Path, name: str) -> None:
+    texts = many_texts(300)
+    LexicalIndex.build(tmp_path / "one", statistics_of(texts), [texts], common_from=1)
+    LexicalIndex.build(tmp_path / "other", statistics_of(texts[:150]), [texts[:150]], common_from=200)
+    shutil.copy(tmp_path / "other" / f"{name}.npy", tmp_path / "one")
+    if name == "damping":
+        np.save(tmp_path / "one" / "damping.npy", np.ones(9_000, dtype=np.float32))
+    with pytest.raises(SnapshotError, match="do not fit one another"):
+        LexicalIndex.load(tmp_path / "one")
+    (tmp_path / "one" / f"{name}.npy").write_bytes(b"")
+    with pytest.raises(SnapshotError, match=rf"{name}\.npy holds no"):
+        LexicalIndex.load(tmp_path / "one")
+
+
+def statistics_of(texts: Sequence[str]) -> TermStatistics:
+    statistics = TermStatistics(SPLITTER.terms, SPLITTER.words)
+    for text in texts:
+        statistics.add(text)
+    return statistics

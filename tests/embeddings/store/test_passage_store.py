@@ -86,6 +86,8 @@ def test_each_row_knows_the_place_of_its_id(tmp_path: Path) -> None:
 def test_groups_of_duplicates_bear_the_id_of_their_first(tmp_path: Path) -> None:
     store = stored(tmp_path, (ARTICLE, [passage(row) for row in range(6)]), firsts=[-1, 1, -1, 3, 1, 3])
     assert store.groups == {1: "p1", 3: "p3", 4: "p1", 5: "p3"}
+    assert [store.groups.get(row) for row in (-1, 0, 5, 6)] == [None, None, "p3", None]
+    assert len(store.groups) == 4
     members = store.members(["p3", "p1"])
     assert {group: [one.id for one in passages] for group, passages in members.items()} == {
         "p3": ["p3", "p5"],
