@@ -21,7 +21,7 @@ from embeddings.protocols import Encoder, Reporter
 from embeddings.searcher import settings_hash
 from embeddings.store.base import Base, Fingerprints, changes_between, find_base, fingerprints
 from embeddings.store.base_texts import BaseTexts
-from embeddings.store.encoding import Known, write_vectors
+from embeddings.store.encoding import Known, WrittenVectors, write_vectors
 from embeddings.store.journal import Journal
 from embeddings.store.layout import FORMAT_VERSION, IndexLayout, SnapshotLayout
 from embeddings.store.loading import assembled, calibration_key, open_snapshot
@@ -114,9 +114,9 @@ def _build(
     with new_folder(index.snapshot(name).folder) as unfinished:
         parts = SnapshotLayout(unfinished)
         lexicon = _copy_lists(request, parts)
-        texts, encoded = _write(work, parts, lexicon)
+        texts, vectors = _write(work, parts, lexicon)
         read = _inputs_after_reading(request, lexicon, inputs)
-        manifest = _manifest(work, texts)
+        manifest = replace(_manifest(work, texts), vector_index=vectors.kind)
         manifest = replace(manifest, snapshot=name, inputs=read, lexicon=lexicon.fingerprint)
         _calibrate(work, parts, manifest)
         manifest = replace(manifest, files=checksums(unfinished), encoder_files=checksums(encoder_folder))
@@ -136,7 +136,7 @@ def _build(
     return replace(
         _summary(manifest, request.strict, built=True),
         changes=changes_between(before, manifest.articles),
-        encoded=encoded,
+        encoded=vectors.encoded,
         changed=read != inputs,
         verdict=verdict,
         forced=manifest.forced,
@@ -155,8 +155,8 @@ def _copy_lists(request: BuildRequest, parts: SnapshotLayout) -> Lexicon:
     return load_lexicon(parts.lexicon)
 
 
-def _write(work: _Build, parts: SnapshotLayout, lexicon: Lexicon) -> tuple[WrittenTexts, int]:
-    """Write texts and vectors, taking over what the base has; return what was written, and how many were encoded."""
+def _write(work: _Build, parts: SnapshotLayout, lexicon: Lexicon) -> tuple[WrittenTexts, WrittenVectors]:
+    """Write texts and vectors, taking over what the base has; return what was written."""
     base = None if work.request.full else work.base
     reusable = base is not None and base.manifest.cutting == work.prints.cutting
     path, hashes = (base.parts.passages, base.manifest.articles) if base is not None and reusable else (None, {})
@@ -170,8 +170,8 @@ def _write(work: _Build, parts: SnapshotLayout, lexicon: Lexicon) -> tuple[Writt
             work.reporter.say(f"{journal.count} passages were encoded by a build that was not published; they are used")
         known = Known(base.encodings(work.prints) if base is not None else None, journal)
         by_token = work.tuning.reranking is Reranking.LATE
-        encoded = write_vectors(work.encoder, spool, parts, known, by_token, work.reporter)
-    return texts, encoded
+        vectors = write_vectors(work.encoder, spool, parts, known, by_token, work.reporter)
+    return texts, vectors
 
 
 def _fitting(tuning: Tuning, encoder: Encoder) -> Tuning:
@@ -203,6 +203,7 @@ def _manifest(work: _Build, texts: WrittenTexts) -> Manifest:
         duplicate_groups=texts.groups,
         duplicate_passages=texts.copies,
         tuning=work.tuning,
+        vector_index="",
         lexicon="",
         calibrated=request.calibrator is not None,
         cross_encoder=request.cross_encoder.fingerprint if request.cross_encoder else "",

@@ -6,6 +6,7 @@ made of a passage depends on its text and the encoder alone, and so does the cho
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,9 +48,16 @@ class Known:
         return (self.journal,) if self.base is None else (self.base, self.journal)
 
 
+class WrittenVectors(NamedTuple):
+    """Say how many passages were encoded, and what kind of index their vectors are in."""
+
+    encoded: int
+    kind: str
+
+
 def write_vectors(
     encoder: Encoder, spool: TextSpool, parts: SnapshotLayout, known: Known, by_token: bool, reporter: Reporter
-) -> int:
+) -> WrittenVectors:
     """Write the vectors of all texts of a spool, their space and, if wanted, their tokens.
 
     Args:
@@ -59,9 +67,6 @@ def write_vectors(
         known: what need not be encoded. New passages are added to its journal.
         by_token: write the tokens, too; the encoder must have some.
         reporter: told how it goes on.
-
-    Returns:
-        How many passages were encoded.
 
     Raises:
         ModelError: the encoder's vectors have another length than 1.
@@ -79,12 +84,12 @@ def write_vectors(
                 writer.add(passage)
     raw = np.load(EncodedLayout(parts.encoded).vectors, mmap_mode="r")
     placed = (fitter.place(raw[start : start + _WINDOW]) for start in range(0, len(keys), _WINDOW))
-    FaissIndex.build(parts.vectors, encoder.info.dimension, placed)
+    kind = FaissIndex.build(parts.vectors, encoder.info.dimension, placed).kind
     sentences = _sentence_vectors(encoder, _sampled_sentences(spool, keys), known.base)
     sentences.save(parts)
     total = sentences.vectors.sum(axis=0, dtype=np.float64)
     fitter.space(shrunk_mean(total, len(sentences.vectors))).save(parts.space)
-    return encoded
+    return WrittenVectors(encoded, kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ index/
     manifest.json             what was built from what, and the SHA-256 of every file below
     passages.sqlite           originals, passages and what is said of their articles
     encoded/                  what the encoder gave for each passage, to be taken over by the next build
-    vectors.faiss             one unit vector a passage, in the passages' order, around their mean
+    vectors.faiss             one unit vector a passage, in the passages' order, around their mean; of many, their codes
+    vectors.npy               these vectors, where vectors.faiss has their codes
     space.npz                 the means that were taken away, and how the passages lie around theirs
     tokens/                   a small vector for each token of each passage, where they rerank
     lexical/                  BM25 over the same passages

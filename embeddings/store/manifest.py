@@ -25,8 +25,9 @@ class Manifest:
 
     `files` and `encoder_files` map names to SHA-256, `articles` ids to content hashes as they were
     read, and `left_out` the files, lines and articles that gave no passage to the reason.
-    `duplicate_passages` are in `duplicate_groups`, each of which says one thing. `lexicon` is the
-    fingerprint of the word lists, `cross_encoder` that of the model that reranks, "" where none does.
+    `duplicate_passages` are in `duplicate_groups`, each of which says one thing. `vector_index` is the
+    kind of index that their vectors are in, as FAISS names it. `lexicon` is the fingerprint of the word
+    lists, `cross_encoder` that of the model that reranks, "" where none does.
 
     `cutting` and `encoding` identify what passages, and their vectors, follow from beside the text.
     `measured` are the measures of the questions that the gate asked; `refusals` is what the gate had
@@ -47,6 +48,7 @@ class Manifest:
     duplicate_groups: int
     duplicate_passages: int
     tuning: Tuning
+    vector_index: str
     lexicon: str
     calibrated: bool
     cross_encoder: str

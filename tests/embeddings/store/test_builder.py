@@ -254,7 +254,7 @@ def test_a_killed_build_leaves_the_old_index_and_is_cleared_away(tiny_index: Pat
         "from embeddings.encoders.model_folder import ModelRequest, find_model\n"
         "from corpus.reading import ArticleList\n"
         "from tests.conftest import SilentReporter, article\n"
-        "encoding.FaissIndex.save = lambda *_: os.kill(os.getpid(), 9)\n"
+        "encoding.FaissIndex.build = lambda *_: os.kill(os.getpid(), 9)\n"
         "model = find_model(ModelRequest(sys.argv[1]), Path('unused'))\n"
         "articles = ArticleList((article('new', '新文。'),))\n"
         "builder.build(builder.BuildRequest(articles, model, Path(sys.argv[2])), SilentReporter())\n"
