@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.arrays import ArrayReader
 from embeddings.errors import REBUILD_HINT, SnapshotError
 from embeddings.late_interaction.token_files import TokenLayout
 from embeddings.late_interaction.token_space import INT8_SCALE, MEANS, Int8Array, TokenSpace, space_of
@@ -18,7 +19,7 @@ _UNREADABLE = (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowEr
 
 
 class TokenStore:
-    """Hold the tokens of all passages, memory-mapped; safe to share between threads.
+    """Hold the tokens of all passages, read from the disk as they are asked for; safe to share between threads.
 
     A passage's late score is the mean over the question's tokens, weighted by how rare they are,
     of the cosine with that token of the passage that is nearest to it (MaxSim of ColBERT,
@@ -26,7 +27,7 @@ class TokenStore:
     """
 
     def __init__(
-        self, space: TokenSpace, tokens: Int8Array, starts: RowArray, offsets: IdArray, frequencies: IdArray
+        self, space: TokenSpace, tokens: ArrayReader, starts: RowArray, offsets: IdArray, frequencies: IdArray
     ) -> None:
         self._space = space
         self._tokens = tokens
@@ -53,7 +54,7 @@ class TokenStore:
         _check(layout.starts, bool(np.all(np.diff(starts) >= 0)))
         _check(layout.offsets, offsets.shape == (len(tokens), 2))
         _check(layout.frequencies, frequencies.shape[1:] == (2,) and _are_frequencies(frequencies, len(starts) - 1))
-        return cls(space_of(space), tokens, starts, offsets, frequencies)
+        return cls(space_of(space), ArrayReader(layout.tokens, tokens), starts, offsets, frequencies)
 
     @property
     def count(self) -> int:
@@ -124,7 +125,7 @@ class TokenStore:
         return np.asarray(np.sum(nearest * weights[:, np.newaxis], axis=0) / np.sum(weights), dtype=np.float32)
 
     def _tokens_of(self, row: int) -> Int8Array:
-        return self._tokens[self._starts[row] : self._starts[row + 1]]
+        return self._tokens.between(int(self._starts[row]), int(self._starts[row + 1]))
 
 
 def _similarities(query: FloatArray, tokens: Int8Array) -> FloatArray:

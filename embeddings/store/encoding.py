@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from corpus.sentences import middle_sentence
+from embeddings.arrays import release
 from embeddings.errors import ModelError
 from embeddings.indexes.faiss_index import FaissIndex
 from embeddings.late_interaction.reference import reference_space
@@ -83,7 +84,7 @@ def write_vectors(
             for passage in window:
                 writer.add(passage)
     raw = np.load(EncodedLayout(parts.encoded).vectors, mmap_mode="r")
-    placed = (fitter.place(raw[start : start + _WINDOW]) for start in range(0, len(keys), _WINDOW))
+    placed = (fitter.place(window) for window in _parts_of(raw))
     kind = FaissIndex.build(parts.vectors, encoder.info.dimension, placed).kind
     sentences = _sentence_vectors(encoder, _sampled_sentences(spool, keys), known.base)
     sentences.save(parts)
@@ -144,6 +145,13 @@ def _windows(known: Known, keys: Keys) -> Iterator[list[EncodedPassage]]:
                 if where != NOWHERE and place not in found:
                     found[place] = source.get(where)
         yield [found[place] for place in range(len(part))]
+
+
+def _parts_of(raw: FloatArray) -> Iterator[FloatArray]:
+    """Yield the vectors of a file some at a time, and let go of each."""
+    for start in range(0, len(raw), _WINDOW):
+        yield np.array(raw[start : start + _WINDOW])
+        release(raw)
 
 
 def _sampled_sentences(spool: TextSpool, keys: Keys) -> list[str]:
