@@ -35,7 +35,10 @@ def add_building(parser: argparse.ArgumentParser) -> None:
         help="questions without an answer to calibrate scores on; without any, scores are good for ordering only",
     )
     parser.add_argument(
-        "--no-calibration", action="store_true", help="ask no questions: scores are good for ordering only"
+        "--no-calibration", action="store_true", help="fit no probabilities: scores are good for ordering only"
+    )
+    parser.add_argument(
+        "--forget-questions", action="store_true", help="neither use nor keep the questions that the index keeps"
     )
     parser.add_argument(
         "--tuning", type=Path, default=SHIPPED, metavar="FILE", help="what `zhaiwen tune` chose (default: shipped)"
@@ -100,7 +103,7 @@ def questions_of(options: argparse.Namespace) -> Asked | None:
         )
     if options.articles.resolve() == shipped_articles().resolve():
         return asked_of(_QUESTIONS / "dev.jsonl", _QUESTIONS / "unanswerable-dev.jsonl")
-    return stored_questions(options.index)
+    return None if options.forget_questions else stored_questions(options.index)
 
 
 def calibrator_of(options: argparse.Namespace, asked: Asked | None) -> QuestionCalibrator | None:

@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _plan(options)
     if options.watch:
-        return watch(options.articles, lambda: _rebuild(options))
+        return watch(options.articles, options.index, lambda: _rebuild(options))
     return _rebuild(options)
 
 
@@ -152,7 +152,7 @@ def _request(options: argparse.Namespace, reporter: TerminalReporter) -> BuildRe
         tuning=tuning,
         lexicon=options.lexicon,
         calibrator=calibrator_of(options, asked),
-        gate=IndexGate(None if options.no_calibration else asked, options.max_removed, options.margin),
+        gate=IndexGate(asked, options.max_removed, options.margin),
         questions={} if asked is None else stored_form(asked),
         cross_encoder=cross_encoder,
         reading=_reading(options.jsonl_fields),

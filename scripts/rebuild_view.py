@@ -28,7 +28,7 @@ def summary_lines(summary: BuildSummary, index: Path) -> Iterator[str]:
     changes = summary.changes
     yield (
         f"{len(changes.added)} articles new, {len(changes.changed)} changed, {len(changes.removed)} removed; "
-        f"{summary.encoded} passages encoded, {summary.passages - summary.encoded} taken over, {summary.seconds:.1f} s"
+        f"{summary.encoded} passages encoded, {summary.taken_over} taken over, {summary.seconds:.1f} s"
     )
     yield from summary.verdict.notes
     for refusal in summary.verdict.refusals:
@@ -47,7 +47,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     for problem in plan.problems:
         yield f"left out {problem}"
     if plan.encodes_all:
-        yield "every passage would be encoded: there is no index to build upon, or one of another model"
+        yield "every passage would be encoded: there is no whole index of this model to build upon"
     elif plan.cuts_all:
         yield "every article would be cut anew: the sizes of passages or the program have changed"
     yield "nothing was written"
@@ -63,6 +63,7 @@ def write_summary(path: Path, summary: BuildSummary) -> None:
             "articles": summary.articles,
             "passages": summary.passages,
             "encoded": summary.encoded,
+            "taken_over": summary.taken_over,
             "duplicate_passages": summary.copies,
             "duplicate_groups": summary.groups,
             "changed_while_read": summary.changed,

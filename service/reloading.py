@@ -96,13 +96,13 @@ class Reloader:
         started = time.perf_counter()
         try:
             loaded = self._folder.load(self._served)
+            index = loaded.searcher.info
+            if loaded is self._served:
+                return Reloaded(ReloadStatus.UNCHANGED, index)
+            self._served = loaded
+            self._holder.swap(loaded.searcher)
         except Exception as error:  # noqa: BLE001 -- the thread's outermost loop: it must outlive any snapshot
             return self._refused(error)
-        index = loaded.searcher.info
-        if loaded is self._served:
-            return Reloaded(ReloadStatus.UNCHANGED, index)
-        self._served = loaded
-        self._holder.swap(loaded.searcher)
         self._metrics.count_loaded()
         seconds = time.perf_counter() - started
         _LOG.info("serving snapshot %s, %d passages, loaded in %.1f s", index.snapshot, index.passages, seconds)

@@ -1,16 +1,16 @@
 """See whether a new snapshot answers worse than the one that is served."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from embeddings.evaluation.comparison import LEAST_QUESTIONS, SIGNIFICANT, compare
 from embeddings.evaluation.evaluating import Asked, evaluate
 from embeddings.evaluation.measures import MAIN_MEASURE
-from embeddings.evaluation.records import ANSWERS, HELPS
+from embeddings.evaluation.records import ANSWERS, HELPS, Section
 from embeddings.evaluation.results import Comparison, Cut, Difference, Outcome, Pair, Results
 from embeddings.evaluation.setting_aside import remaining
-from embeddings.evaluation.systems import IndexAnswering
+from embeddings.evaluation.systems import IndexAnswering, is_held
 from embeddings.evaluation.tuning_search import KeepingEncoder
 from embeddings.protocols import Progress, Reporter
 from embeddings.records import Mode
@@ -26,8 +26,7 @@ _NAMED = 20
 
 def judge(new: Opened, served: Opened | None, asked: Asked, margin: float, reporter: Reporter) -> Verdict:
     """Ask both snapshots the questions, and return what the new one answers worse, question by question."""
-    articles = new.searcher.passages.article_ids()
-    left = remaining(replace(asked, unanswerable=(), pools=()), lambda section: section.article in articles)
+    left = remaining(replace(asked, unanswerable=(), pools=()), _held_by(new, served, asked))
     notes = [f"set aside: {one}" for one in left.set_aside]
     if not left.asked.questions:
         return Verdict(notes=(*notes, "no question is left to measure by"))
@@ -40,9 +39,29 @@ def judge(new: Opened, served: Opened | None, asked: Asked, margin: float, repor
         return Verdict(
             notes=(*notes, f"{MAIN_MEASURE} {measured[MAIN_MEASURE]:.3f} on {questions} questions"), measured=measured
         )
+    if questions < LEAST_QUESTIONS:
+        notes.append(f"{questions} questions are too few to tell a worse index from chance, {LEAST_QUESTIONS} are not")
     comparison = compare(before, after)
     notes.append(_summary(comparison))
     return Verdict(tuple(_refusals(comparison, margin)), tuple(notes), measured)
+
+
+def _held_by(new: Opened, served: Opened | None, asked: Asked) -> Callable[[Section], bool]:
+    """Return what tells whether a judgement on a section still stands.
+
+    Where its article is gone, or was changed and has no such section any more, it does not: an editor's
+    heading is no fault. Where the article is as it was, a section that is missing was lost.
+    """
+    answering = IndexAnswering(new.searcher, Path(), Mode.HYBRID)
+    named = {one.section.article for question in asked.questions for one in question.judgements if one.section}
+    held = answering.sections(named)
+    before, after = {} if served is None else served.manifest.articles, new.manifest.articles
+
+    def stands(section: Section) -> bool:
+        is_unchanged = section.article in after and before.get(section.article) == after[section.article]
+        return is_held(section, held) or is_unchanged
+
+    return stands
 
 
 def _results(opened: Opened, asked: Asked, progress: Progress) -> Results:

@@ -1,7 +1,7 @@
 """See what a new snapshot lost of the one that is served, before a question is asked."""
 
 import sqlite3
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +12,8 @@ from embeddings.store.request import Opened
 
 # An article that did not change keeps so much of its text in passages, however it is cleaned and cut.
 _LEAST_KEPT = 0.95
+# All of them together may be shorter by so much, whatever was changed in them.
+_LEAST_LEFT = 0.8
 # And so many of its repairs. A rule less makes some fewer; no cleaning at all leaves none.
 _LEAST_REPAIRED = 0.5
 # Below so many repairs nothing is told by their number.
@@ -31,22 +33,34 @@ class _Pieces(NamedTuple):
     edits: int
 
 
-def refusals(new: Opened, served: Opened, max_removed: float) -> Iterator[str]:
-    """Yield what speaks against a snapshot beside the one that is served.
+def removed(new: Opened, before: Mapping[str, str], max_removed: float) -> Iterator[str]:
+    """Yield that too many articles are gone, if they are.
 
     Args:
-        new: the new one.
-        served: the one that is served.
-        max_removed: the share of its articles that may be gone.
+        new: the new snapshot.
+        before: the ids of the articles that are served, with their content hashes.
+        max_removed: the share of them that may be gone.
     """
-    before, after = served.manifest.articles, new.manifest.articles
-    removed = changes_between(before, after).removed
-    if len(removed) > max_removed * len(before):
+    gone = changes_between(before, new.manifest.articles).removed
+    if len(gone) > max_removed * len(before):
         yield (
-            f"{len(removed)} of {len(before)} articles are gone ({len(removed) / len(before):.1%}), at most "
-            f"{max_removed:.1%} may be: {_listed(removed)}; give --max-removed if that is meant"
+            f"{len(gone)} of {len(before)} articles are gone ({len(gone) / len(before):.1%}), at most "
+            f"{max_removed:.1%} may be: {_listed(gone)}; give --max-removed if that is meant"
         )
-    unchanged = {id_ for id_, content in before.items() if after.get(id_) == content}
+
+
+def refusals(new: Opened, served: Opened) -> Iterator[str]:
+    """Yield what speaks against a snapshot beside the one that is served, in the articles that both hold."""
+    before, after = served.manifest.articles, new.manifest.articles
+    both = before.keys() & after.keys()
+    ours, theirs = (_pieces(one.parts.passages, both) for one in (new, served))
+    kept, had = (sum(one.characters for one in pieces.values()) for pieces in (ours, theirs))
+    if kept < _LEAST_LEFT * had:
+        yield (
+            f"of the text of {len(both)} articles, {kept / had:.1%} is left in passages, at least {_LEAST_LEFT:.0%} "
+            "was wanted: were they cut short where they come from?"
+        )
+    unchanged = {id_ for id_ in both if after[id_] == before[id_]}
     yield from _pieces_lost(new, served, unchanged)
 
 

@@ -8,7 +8,7 @@ from embeddings.evaluation.evaluating import Asked
 from embeddings.gating import answers, continuity, integrity
 from embeddings.protocols import Reporter
 from embeddings.records import SearchOptions
-from embeddings.store.request import Opened, Verdict
+from embeddings.store.request import Opened, Served, Verdict
 
 MAX_REMOVED = 0.05
 # Headings that stand for questions where none are given, and the results that are compared.
@@ -26,20 +26,22 @@ class IndexGate:
     max_removed: float = MAX_REMOVED
     margin: float = answers.MARGIN
 
-    def judge(self, new: Opened, served: Opened | None, reporter: Reporter) -> Verdict:
+    def judge(self, new: Opened, served: Served, reporter: Reporter) -> Verdict:
         """Return what speaks against serving a new snapshot instead of the one that is served, if there is one."""
         found = list(integrity.refusals(new))
         if found:
             # What is broken need not be asked.
-            return Verdict(tuple(found))
-        new, served = answers.sharing_encoder(new, served)
-        if served is not None:
-            found += continuity.refusals(new, served, self.max_removed)
+            return Verdict(tuple(found), broken=True)
+        new, opened = answers.sharing_encoder(new, served.opened)
+        found += continuity.removed(new, served.articles, self.max_removed)
+        if opened is not None:
+            found += continuity.refusals(new, opened)
         if self.asked is not None:
-            verdict = answers.judge(new, served, self.asked, self.margin, reporter)
+            verdict = answers.judge(new, opened, self.asked, self.margin, reporter)
         else:
-            verdict = Verdict(notes=() if served is None else (_overlap(new, served),))
-        return Verdict((*found, *verdict.refusals), verdict.notes, verdict.measured)
+            verdict = Verdict(notes=() if opened is None else (_overlap(new, opened),))
+        notes = (served.trouble, *verdict.notes) if served.trouble else verdict.notes
+        return Verdict((*found, *verdict.refusals), notes, verdict.measured)
 
 
 def _overlap(new: Opened, served: Opened) -> str:

@@ -13,8 +13,9 @@ import numpy as np
 from corpus.offsets import apply_edits
 from embeddings.encoders.onnx_encoder import OnnxEncoder
 from embeddings.indexes.ranking import best
+from embeddings.late_interaction.token_space import PlacedTokens
 from embeddings.protocols import Encoder
-from embeddings.records import FloatArray, Prompts, RowArray, StoredPassage
+from embeddings.records import Prompts, RowArray, StoredPassage, TokenVectors
 from embeddings.store.encoded_files import SnapshotEncodings
 from embeddings.store.request import Opened
 
@@ -24,6 +25,9 @@ _SEARCHED, _ENCODED, _TRACED, _COUNTED = 1_000, 48, 300, 1_000
 LEAST_SELF_RETRIEVED = 0.99
 # A passage that many share words with is looked for so far down.
 _LEXICAL_DEPTH = 10
+# Different terms from which on a passage is told from others by them.
+_TELLING = 12
+_FEW_LOST = 2
 # Encoded again, a passage has the same vector but for what another processor rounds otherwise.
 _LEAST_COSINE = 0.9999
 _NORM_TOLERANCE = 1e-3
@@ -112,20 +116,29 @@ def found_by_their_vectors(new: Sampled) -> Iterator[str]:
 
 def found_by_their_words(new: Sampled) -> Iterator[str]:
     """See that passages, searched for by all of their own words, are among the first."""
-    rows, searcher = new.rows(_TRACED), new.opened.searcher
+    searcher = new.opened.searcher
+    some = new.rows(_TRACED)
+    split = searcher.reader.splitter.terms
+    # Few words are shared by many: what has only such need not be among the first.
+    told = [
+        (row, text)
+        for row, text in zip(some.tolist(), new.texts(some), strict=True)
+        if len(set(split(text))) >= _TELLING
+    ]
     lost = []
-    for row, text in zip(rows.tolist(), new.texts(rows), strict=True):
-        terms = [(term, 1.0) for term in dict.fromkeys(searcher.reader.splitter.terms(text))]
+    for row, text in told:
+        terms = [(term, 1.0) for term in dict.fromkeys(split(text))]
         scores = searcher.ranker.lexical.scores(terms)
         first = best(np.arange(len(scores), dtype=np.int64), scores, _LEXICAL_DEPTH)
         if row not in first.rows and scores[row] < first.scores[-1]:
             lost.append(row)
-    yield from _lost(new, np.array(lost, dtype=np.int64), len(rows), "words")
+    yield from _lost(new, np.array(lost, dtype=np.int64), len(told), "words")
 
 
 def _lost(new: Sampled, lost: RowArray, asked: int, what: str) -> Iterator[str]:
-    share = 1 - len(lost) / asked
-    if share < LEAST_SELF_RETRIEVED:
+    share = 1 - len(lost) / max(asked, 1)
+    # Of few passages, one that is like many others is no sign of anything.
+    if share < LEAST_SELF_RETRIEVED and len(lost) > _FEW_LOST:
         yield (
             f"{share:.1%} of {asked} passages find themselves by their own {what}, at least "
             f"{LEAST_SELF_RETRIEVED:.0%} must: {new.named(lost)} do not"
@@ -133,26 +146,43 @@ def _lost(new: Sampled, lost: RowArray, asked: int, what: str) -> Iterator[str]:
 
 
 def encoded_again(new: Sampled) -> Iterator[str]:
-    """See that passages encoded once more have the vectors that are stored: of that text, with that prompt."""
+    """See that passages encoded once more have the stored vectors and tokens: of that text, with that prompt."""
     rows = new.rows(_ENCODED)
     stored = new.encodings.vectors(rows)
     again = _encoded(new.opened.searcher.encoder, new.texts(rows))
-    cosines = np.sum(stored * again, axis=1)
+    cosines = np.sum(stored * np.array([one.vector for one in again]), axis=1)
     wrong = rows[cosines < _LEAST_COSINE]
     if len(wrong):
         yield (
             f"{len(wrong)} of {len(rows)} passages have another vector when they are encoded again (cosine down to "
-            f"{cosines.min():.4f}): {new.named(wrong)}"
+            f"{cosines.min():.4f}): {new.named(wrong)}; if that is not seen again with --full, the vectors that were "
+            "taken over are of another machine"
         )
+    space = new.encodings.space
+    if space is None:
+        return
+    pairs = zip(rows.tolist(), again, strict=True)
+    other = [row for row, one in pairs if not _alike(new.encodings.get(row).tokens, space.place(one))]
+    if other:
+        rows = np.array(other, dtype=np.int64)
+        yield f"{len(other)} of {len(again)} passages have other tokens when they are encoded again: {new.named(rows)}"
 
 
-def _encoded(encoder: Encoder, texts: list[str]) -> FloatArray:
+def _encoded(encoder: Encoder, texts: list[str]) -> list[TokenVectors]:
     """Encode passages as questions with the prompt of passages: a second way to the same vectors."""
     if not isinstance(encoder, OnnxEncoder):
-        return encoder.encode_passages(texts)
+        return encoder.encode_passages_by_token(texts)
     passage = encoder.info.prompts.passage
     other = encoder.described(replace(encoder.info, prompts=Prompts(query=passage, passage=passage)))
-    return np.concatenate([other.encode_queries([text]) for text in texts])
+    return [one for text in texts for one in other.encode_queries_by_token([text])]
+
+
+def _alike(stored: PlacedTokens | None, again: PlacedTokens) -> bool:
+    """Return whether tokens are the same but for the last step of their components."""
+    if stored is None or stored.ids.tolist() != again.ids.tolist():
+        return False
+    apart = np.abs(stored.tokens.astype(np.int16) - again.tokens.astype(np.int16))
+    return bool(np.all(apart <= 1) and np.array_equal(stored.offsets, again.offsets))
 
 
 def lengths(new: Sampled) -> Iterator[str]:

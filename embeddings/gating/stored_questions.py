@@ -1,15 +1,17 @@
 """Keep question sets in snapshots, so that each build is measured by those that an earlier one was given."""
 
+import json
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from embeddings.errors import REBUILD_HINT, SnapshotError
+from embeddings.errors import SnapshotError
 from embeddings.evaluation.evaluating import Asked
 from embeddings.files import sha256_of
-from embeddings.store.layout import IndexLayout
-from embeddings.store.manifest import read_current
+from embeddings.store.layout import IndexLayout, SnapshotLayout
+from embeddings.store.manifest import current_name, snapshot_names
 
 NAME = "asked.json"
 _ASKED = TypeAdapter(Asked)
@@ -22,24 +24,40 @@ def stored_form(asked: Asked) -> dict[str, str]:
 
 
 def stored_questions(folder: Path) -> Asked | None:
-    """Return the questions that the current snapshot of an index keeps, None where there is none, or it keeps none.
+    """Return the questions that an index keeps: those of the current snapshot, else of the newest that keeps some.
+
+    A snapshot need not be one that this version of the program can serve.
 
     Raises:
         SnapshotError: they are damaged.
     """
     index = IndexLayout(folder)
+    names = snapshot_names(index)
+    with suppress(SnapshotError):
+        names.insert(0, current_name(index)[0])
+    for name in names:
+        path = index.snapshot(name).questions / NAME
+        if path.exists():
+            return _read(path, _checksum(index.snapshot(name)))
+    return None
+
+
+def _checksum(parts: SnapshotLayout) -> object:
     try:
-        manifest = read_current(index)
-    except SnapshotError:
-        # There is nothing yet, or nothing that can be relied on; the build says more of it.
+        return json.loads(parts.manifest.read_text(encoding="utf-8"))["files"][f"questions/{NAME}"]
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    path = index.snapshot(manifest.snapshot).questions / NAME
-    wanted = manifest.files.get(f"questions/{NAME}")
-    if wanted is None:
-        return None
+
+
+def _read(path: Path, checksum: object) -> Asked:
     try:
-        if sha256_of(path) != wanted:
-            raise SnapshotError(f"{path} is damaged: its checksum has changed; name the questions, or {REBUILD_HINT}")
+        if sha256_of(path) != checksum:
+            raise SnapshotError(
+                f"{path} is damaged: its checksum has changed; name the questions, or leave them with "
+                "--forget-questions"
+            )
         return _ASKED.validate_json(path.read_text(encoding="utf-8"))
     except (OSError, ValidationError) as error:
-        raise SnapshotError(f"{path} holds no questions that can be read; name them, or {REBUILD_HINT}") from error
+        raise SnapshotError(
+            f"{path} holds no questions that can be read; name them, or leave them with --forget-questions"
+        ) from error

@@ -5,13 +5,14 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import NamedTuple
 
 from embeddings.errors import SnapshotError
 from embeddings.store.encoded_files import SnapshotEncodings
 from embeddings.store.encoding import ENCODING_VERSION
 from embeddings.store.layout import IndexLayout, SnapshotLayout
-from embeddings.store.manifest import Manifest, read_current, verify
+from embeddings.store.manifest import Manifest, manifest_of, read_current, snapshot_names, verify
 from embeddings.store.request import ArticleChanges
 from embeddings.tuning import Reranking, Tuning
 
@@ -35,7 +36,7 @@ def fingerprints(encoder: str, tuning: Tuning) -> Fingerprints:
         tuning: with the sizes of passages.
     """
     by_token = tuning.reranking is Reranking.LATE
-    cutting = (PASSAGES_VERSION, encoder, tuning.target_tokens, tuning.max_tokens)
+    cutting = (PASSAGES_VERSION, version("markdown-it-py"), encoder, tuning.target_tokens, tuning.max_tokens)
     return Fingerprints(_hash(cutting), _hash((ENCODING_VERSION, encoder, by_token)))
 
 
@@ -55,13 +56,41 @@ class Base:
         return SnapshotEncodings(self.parts) if self.manifest.encoding == wanted.encoding else None
 
 
-def find_base(index: IndexLayout) -> Base | None:
-    """Return the current snapshot after proving every file of it, None where there is none that is whole."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Hold what there is to build upon and to compare with, and what is wrong with it.
+
+    `base` is the current snapshot, or where that is damaged the newest one that is whole. `articles` are
+    those of the current one as far as its manifest can still be read, and `trouble` is what is wrong
+    with it, "" where nothing is.
+    """
+
+    base: Base | None
+    articles: Mapping[str, str]
+    trouble: str
+
+
+def find_before(index: IndexLayout) -> Before:
+    """Return the current snapshot after proving every file of it, and what to do without it where it is not whole."""
+    if not index.current.exists():
+        return Before(None, {}, "")
+    try:
+        base = _whole(index, read_current(index))
+        return Before(base, base.manifest.articles, "")
+    except SnapshotError as error:
+        trouble = f"what is served cannot be relied on: {error}"
+    articles: dict[str, str] = {}
     with suppress(SnapshotError):
-        manifest = read_current(index)
-        verify(index, manifest)
-        return Base(index.snapshot(manifest.snapshot), manifest)
-    return None
+        articles = dict(read_current(index).articles)
+    for name in snapshot_names(index):
+        with suppress(SnapshotError):
+            return Before(_whole(index, manifest_of(index, name)), articles, trouble)
+    return Before(None, articles, trouble)
+
+
+def _whole(index: IndexLayout, manifest: Manifest) -> Base:
+    verify(index, manifest)
+    return Base(index.snapshot(manifest.snapshot), manifest)
 
 
 def changes_between(before: Mapping[str, str], after: Mapping[str, str]) -> ArticleChanges:

@@ -15,22 +15,22 @@ from corpus.lexicon import FILES, Lexicon, load_lexicon
 from corpus.records import Problem
 from embeddings.encoders.export import exported_encoder
 from embeddings.encoders.onnx_encoder import OnnxEncoder
-from embeddings.errors import DependencyError, ModelError, SnapshotError
+from embeddings.errors import DependencyError, ModelError, QuestionSetError, SnapshotError
 from embeddings.files import checksums, new_folder, write_atomically
 from embeddings.protocols import Encoder, Reporter
 from embeddings.searcher import settings_hash
-from embeddings.store.base import Base, Fingerprints, changes_between, find_base, fingerprints
+from embeddings.store.base import Before, Fingerprints, changes_between, find_before, fingerprints
 from embeddings.store.base_texts import BaseTexts
 from embeddings.store.encoding import Known, WrittenVectors, write_vectors
 from embeddings.store.journal import Journal
 from embeddings.store.layout import FORMAT_VERSION, IndexLayout, SnapshotLayout
 from embeddings.store.loading import assembled, calibration_key, open_snapshot
 from embeddings.store.manifest import Manifest, current_line
-from embeddings.store.request import BuildRequest, BuildSummary, Opened, RefusedError, Verdict
+from embeddings.store.request import BuildRequest, BuildSummary, Opened, RefusedError, Served, Verdict
 from embeddings.store.spool import TextSpool
 from embeddings.store.texts import TextTools, WrittenTexts, refuse, write_texts
 from embeddings.store.versions import prune_held
-from embeddings.store.writer_lock import writing
+from embeddings.store.writer_lock import about_to_publish, writing
 from embeddings.terms import TermSplitter
 from embeddings.tuning import Reranking, Tuning, tuning_fields
 
@@ -42,7 +42,7 @@ class _Build:
     request: BuildRequest
     index: IndexLayout
     inputs: str
-    base: Base | None
+    before: Before
     encoder: Encoder
     tuning: Tuning
     prints: Fingerprints
@@ -69,10 +69,14 @@ def build(request: BuildRequest, reporter: Reporter) -> BuildSummary:
             if cut_off:
                 reporter.say("the last writer was cut off; what it left is cleared away, what it encoded is used")
             inputs = _inputs(request, load_lexicon(request.lexicon))
-            base = find_base(index)
-            if base is not None and base.manifest.inputs == inputs and not request.full:
-                return _up_to_date(base.manifest, request.strict)
-            summary = _build(request, index, inputs, base, reporter)
+            before = find_before(index)
+            if before.trouble:
+                reporter.say(before.trouble)
+            elif before.base is not None and before.base.manifest.inputs == inputs and not request.full:
+                shutil.rmtree(index.encoding, ignore_errors=True)
+                return _up_to_date(before.base.manifest, request.strict)
+            _check_rejected(index, inputs, request.force)
+            summary = _build(request, index, inputs, before, reporter)
     except OSError as error:
         raise SnapshotError(
             f"{request.index} cannot be written ({error.strerror or error}); check its permissions and the disk; "
@@ -102,14 +106,22 @@ def _inputs(request: BuildRequest, lexicon: Lexicon) -> str:
     return digest.hexdigest()
 
 
-def _build(
-    request: BuildRequest, index: IndexLayout, inputs: str, base: Base | None, reporter: Reporter
-) -> BuildSummary:
+def _check_rejected(index: IndexLayout, inputs: str, force: str) -> None:
+    """Refuse what somebody rolled back from."""
+    if force or not index.rejected.exists():
+        return
+    if inputs == index.rejected.read_text(encoding="utf-8", errors="replace").strip():
+        raise RefusedError(Verdict((
+            "it was rolled back from, and neither an article nor an option has changed since; change what was wrong",
+        )))  # fmt: skip
+
+
+def _build(request: BuildRequest, index: IndexLayout, inputs: str, before: Before, reporter: Reporter) -> BuildSummary:
     encoder_folder = index.encoder(request.model.fingerprint)
     encoder = exported_encoder(request.model, encoder_folder, reporter.say)
     tuning = _fitting(request.tuning, encoder)
     prints = fingerprints(encoder.info.fingerprint, tuning)
-    work = _Build(request, index, inputs, base, encoder, tuning, prints, reporter)
+    work = _Build(request, index, inputs, before, encoder, tuning, prints, reporter)
     name = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%f}-{inputs[:8]}"
     with new_folder(index.snapshot(name).folder) as unfinished:
         parts = SnapshotLayout(unfinished)
@@ -118,7 +130,7 @@ def _build(
         read = _inputs_after_reading(request, lexicon, inputs)
         manifest = replace(_manifest(work, texts), vector_index=vectors.kind)
         manifest = replace(manifest, snapshot=name, inputs=read, lexicon=lexicon.fingerprint)
-        _calibrate(work, parts, manifest)
+        manifest = replace(manifest, calibrated=_calibrate(work, parts, manifest))
         manifest = replace(manifest, files=checksums(unfinished), encoder_files=checksums(encoder_folder))
         verdict = _judge(work, parts, manifest)
         manifest = replace(
@@ -128,19 +140,29 @@ def _build(
             forced=request.force if verdict.refusals else "",
         )
         parts.manifest.write_text(manifest.to_json(), encoding="utf-8")
+        about_to_publish(index, name)
     _publish(work, manifest)
-    shutil.rmtree(index.encoding, ignore_errors=True)
-    if request.keep is not None:
-        prune_held(index, request.keep)
-    before = base.manifest.articles if base is not None else {}
+    _tidy(work)
     return replace(
         _summary(manifest, request.strict, built=True),
-        changes=changes_between(before, manifest.articles),
+        changes=changes_between(before.articles, manifest.articles),
         encoded=vectors.encoded,
+        taken_over=vectors.taken_over,
         changed=read != inputs,
         verdict=verdict,
         forced=manifest.forced,
     )
+
+
+def _tidy(work: _Build) -> None:
+    """Remove what is no longer needed; from here on the new index is served, whatever goes wrong."""
+    shutil.rmtree(work.index.encoding, ignore_errors=True)
+    try:
+        work.index.rejected.unlink(missing_ok=True)
+        if work.request.keep is not None:
+            prune_held(work.index, work.request.keep)
+    except (OSError, SnapshotError) as error:
+        work.reporter.say(f"the new index is served, but old snapshots could not be removed: {error}")
 
 
 def _copy_lists(request: BuildRequest, parts: SnapshotLayout) -> Lexicon:
@@ -157,7 +179,10 @@ def _copy_lists(request: BuildRequest, parts: SnapshotLayout) -> Lexicon:
 
 def _write(work: _Build, parts: SnapshotLayout, lexicon: Lexicon) -> tuple[WrittenTexts, WrittenVectors]:
     """Write texts and vectors, taking over what the base has; return what was written."""
-    base = None if work.request.full else work.base
+    base = None if work.request.full else work.before.base
+    folder = work.index.encoding / work.prints.encoding
+    if work.request.full:
+        shutil.rmtree(folder, ignore_errors=True)
     reusable = base is not None and base.manifest.cutting == work.prints.cutting
     path, hashes = (base.parts.passages, base.manifest.articles) if base is not None and reusable else (None, {})
     with TextSpool.in_folder(parts.folder) as spool:
@@ -165,7 +190,7 @@ def _write(work: _Build, parts: SnapshotLayout, lexicon: Lexicon) -> tuple[Writt
         with BaseTexts.open(path, hashes) as before:
             tools = _tools(work.tuning, work.encoder, lexicon, before)
             texts = write_texts(work.request.source, tools, parts, spool, work.request.strict)
-        journal = Journal(work.index.encoding / work.prints.encoding)
+        journal = Journal(folder)
         if journal.count:
             work.reporter.say(f"{journal.count} passages were encoded by a build that was not published; they are used")
         known = Known(base.encodings(work.prints) if base is not None else None, journal)
@@ -217,15 +242,26 @@ def _manifest(work: _Build, texts: WrittenTexts) -> Manifest:
     )
 
 
-def _calibrate(work: _Build, parts: SnapshotLayout, manifest: Manifest) -> None:
+def _calibrate(work: _Build, parts: SnapshotLayout, manifest: Manifest) -> bool:
+    """Write a calibration if one is wanted, and return whether there is one.
+
+    Questions that fitted an earlier index may not fit this one any more: that must not end every night's rebuild.
+    """
     calibrator = work.request.calibrator
     if calibrator is None:
-        return
+        return False
     work.reporter.say("calibrating scores on the questions")
     with closing(assembled(parts, replace(manifest, calibrated=False), work.encoder)) as searcher:
-        calibration = calibrator.calibrate(searcher, calibration_key(manifest))
+        try:
+            calibration = calibrator.calibrate(searcher, calibration_key(manifest))
+        except QuestionSetError as error:
+            if work.before.base is None:
+                raise
+            work.reporter.say(f"scores are not calibrated any more: {error}")
+            return False
     work.reporter.say(calibration.summary)
     parts.calibration.write_text(calibration.to_json(), encoding="utf-8")
+    return True
 
 
 def _judge(work: _Build, parts: SnapshotLayout, manifest: Manifest) -> Verdict:
@@ -236,28 +272,30 @@ def _judge(work: _Build, parts: SnapshotLayout, manifest: Manifest) -> Verdict:
     with _served(work) as served, closing(assembled(parts, manifest, work.encoder)) as searcher:
         verdict = work.request.gate.judge(Opened(parts, manifest, searcher), served, work.reporter)
     if verdict.refusals and not work.request.force:
+        if verdict.broken:
+            # Nor may what it was made of be used again.
+            shutil.rmtree(work.index.encoding, ignore_errors=True)
         raise RefusedError(verdict)
     return verdict
 
 
 @contextmanager
-def _served(work: _Build) -> Iterator[Opened | None]:
-    """Give what is served now, None where there is nothing that can be loaded."""
-    base = work.base
+def _served(work: _Build) -> Iterator[Served]:
+    """Give what is served now, as far as it can be loaded."""
+    base, articles, trouble = work.before.base, work.before.articles, work.before.trouble
     if base is None:
-        yield None
+        yield Served(None, articles, trouble)
         return
     fingerprint = base.manifest.encoder.fingerprint
     same = fingerprint == work.encoder.info.fingerprint
-    encoder = work.encoder if same else OnnxEncoder.load(work.index.encoder(fingerprint))
     try:
+        encoder = work.encoder if same else OnnxEncoder.load(work.index.encoder(fingerprint))
         searcher = assembled(base.parts, base.manifest, encoder)
-    except (ModelError, DependencyError) as error:
-        work.reporter.say(f"what is served now cannot be compared with: {error}")
-        yield None
+    except (SnapshotError, ModelError, DependencyError) as error:
+        yield Served(None, articles, f"what is served cannot be asked: {error}")
         return
     with closing(searcher):
-        yield Opened(base.parts, base.manifest, searcher)
+        yield Served(Opened(base.parts, base.manifest, searcher), articles, trouble)
 
 
 def _inputs_after_reading(request: BuildRequest, lexicon: Lexicon, before: str) -> str:
@@ -292,7 +330,7 @@ def _publish(work: _Build, manifest: Manifest) -> None:
     """Load the snapshot once as a service would, then make it current in one step."""
     try:
         open_snapshot(work.index, manifest, work.encoder).close()
-    except SnapshotError:
+    except BaseException:
         shutil.rmtree(work.index.snapshot(manifest.snapshot).folder, ignore_errors=True)
         raise
     write_atomically(work.index.current, current_line(manifest.to_json(), manifest.snapshot))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corpus.sentences import middle_sentence
 from embeddings.arrays import release
@@ -50,9 +51,10 @@ class Known:
 
 
 class WrittenVectors(NamedTuple):
-    """Say how many passages were encoded, and what kind of index their vectors are in."""
+    """Say how many passages were encoded, how many known before, and what kind of index their vectors are in."""
 
     encoded: int
+    taken_over: int
     kind: str
 
 
@@ -76,7 +78,9 @@ def write_vectors(
     space = None
     if by_token:
         space = (known.base and known.base.space) or reference_space(encoder)
-    encoded = _encode_missing(_Work(encoder, space, known), spool, keys, reporter)
+    known.journal.keep_for(space)
+    unknown = _unknown(known, keys)
+    encoded = _encode_missing(_Work(encoder, space, known), spool, keys, unknown, reporter)
     fitter = SpaceFitter(encoder.info.dimension)
     with EncodedWriter.create(parts, keys, encoder.info.dimension, space) as writer:
         for window in _windows(known, keys):
@@ -90,7 +94,7 @@ def write_vectors(
     sentences.save(parts)
     total = sentences.vectors.sum(axis=0, dtype=np.float64)
     fitter.space(shrunk_mean(total, len(sentences.vectors))).save(parts.space)
-    return WrittenVectors(encoded, kind)
+    return WrittenVectors(encoded, int(len(keys) - unknown.sum()), kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +112,15 @@ class _Work:
         ]
 
 
-def _encode_missing(work: _Work, spool: TextSpool, keys: Keys, reporter: Reporter) -> int:
-    """Encode what is not known, each text once, and return how many these were."""
+def _unknown(known: Known, keys: Keys) -> NDArray[np.bool_]:
     unknown = np.ones(len(keys), dtype=bool)
-    for source in work.known.sources:
+    for source in known.sources:
         unknown &= source.find(keys) == NOWHERE
+    return unknown
+
+
+def _encode_missing(work: _Work, spool: TextSpool, keys: Keys, unknown: NDArray[np.bool_], reporter: Reporter) -> int:
+    """Encode what is not known, each text once, and return how many these were."""
     missing = np.zeros(len(keys), dtype=bool)
     rows = np.flatnonzero(unknown)
     missing[rows[np.unique(keys[rows], axis=0, return_index=True)[1]]] = True

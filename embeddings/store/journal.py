@@ -4,6 +4,7 @@
                         the other, as `PlacedTokens` has them, with the places at which each passage's begin
 """
 
+import hashlib
 import os
 import tempfile
 import zipfile
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.files import UNFINISHED_PREFIX, sync_folder
-from embeddings.late_interaction.token_space import PlacedTokens
+from embeddings.late_interaction.token_space import PlacedTokens, TokenSpace
 from embeddings.records import RowArray
 from embeddings.store.encoded import EncodedPassage, Keys, KeyTable
 
@@ -44,6 +45,19 @@ class Journal:
             else:
                 self._files.append(path)
                 self._keys.append(keys)
+
+    def keep_for(self, space: TokenSpace | None) -> None:
+        """Drop everything that was placed in another token space than this one."""
+        wanted = b"" if space is None else np.vstack([space.passage_mean, space.query_mean, space.basis.T]).tobytes()
+        digest = hashlib.sha256(wanted).hexdigest()
+        note = self._folder / "space.txt"
+        if self._files and (not note.exists() or note.read_text(encoding="utf-8") != digest):
+            for path in self._files:
+                path.unlink()
+            self._files, self._keys, self._table = [], [], None
+            self._held.clear()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        note.write_text(digest, encoding="utf-8")
 
     @property
     def count(self) -> int:

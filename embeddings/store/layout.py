@@ -14,6 +14,7 @@ index/
     lexicon/                  the word lists that questions are read with
     calibration.json          what turns scores into probabilities, where questions were given
     questions/                the questions that it was calibrated on, for the next build to be measured by
+  ROLLED_BACK                 the inputs of the snapshot that was rolled back from, where one was
   encoders/<fingerprint>/     the exported encoder, shared by the snapshots made with it
   encoding/<key>/             passages that were encoded, but are in no snapshot yet
 """
@@ -98,6 +99,11 @@ class IndexLayout:
     def lock(self) -> Path:
         """Return the path of the file that the one writer locks."""
         return self.folder / ".lock"
+
+    @property
+    def rejected(self) -> Path:
+        """Return the path of the note of what was rolled back from."""
+        return self.folder / "ROLLED_BACK"
 
     @property
     def writer(self) -> Path:

@@ -138,6 +138,28 @@ def current_name(index: IndexLayout) -> tuple[str, str]:
     return name, digest
 
 
+def snapshot_names(index: IndexLayout) -> list[str]:
+    """Return the names of all snapshots that are there, the newest first."""
+    try:
+        return sorted((path.name for path in index.snapshots.iterdir() if is_snapshot_name(path.name)), reverse=True)
+    except OSError:
+        return []
+
+
+def manifest_of(index: IndexLayout, name: str) -> Manifest:
+    """Return the manifest of a snapshot, whether it is the current one or not.
+
+    Raises:
+        SnapshotError: it cannot be read, or has changed since it was written.
+    """
+    path = index.snapshot(name).manifest
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SnapshotError(f"{path} cannot be read ({error}); remove the snapshot with `zhaiwen prune`") from error
+    return parse_manifest(text, path)
+
+
 def is_snapshot_name(name: str) -> bool:
     """Return whether a build names its snapshots so."""
     return bool(_SNAPSHOT_NAME.fullmatch(name))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from corpus.chunking import ChunkSizes
 from corpus.records import Problem
-from embeddings.store.base import changes_between, find_base, fingerprints
+from embeddings.store.base import changes_between, find_before, fingerprints
 from embeddings.store.layout import IndexLayout
 from embeddings.store.manifest import Manifest
 from embeddings.store.request import ArticleChanges, BuildRequest
@@ -29,17 +29,17 @@ def plan(request: BuildRequest) -> Plan:
     Raises:
         CorpusError: no article can be read.
     """
-    base = None if request.full else find_base(IndexLayout(request.index))
+    found_before = find_before(IndexLayout(request.index))
+    base = found_before.base
     found: dict[str, str] = {}
     problems: list[Problem] = []
     for item in request.source.articles():
         if isinstance(item, Problem):
             problems.append(item)
-        else:
+        elif base is None or item.path not in base.manifest.left_out:
             found[item.id] = item.content_hash
-    before = {} if base is None else base.manifest.articles
-    cuts, encodes = (True, True) if base is None else _anew(request, base.manifest)
-    return Plan(changes_between(before, found), tuple(problems), cuts, encodes)
+    cuts, encodes = (True, True) if base is None or request.full else _anew(request, base.manifest)
+    return Plan(changes_between(found_before.articles, found), tuple(problems), cuts, encodes)
 
 
 def _anew(request: BuildRequest, served: Manifest) -> tuple[bool, bool]:

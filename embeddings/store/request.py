@@ -41,17 +41,34 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Say what a gate found: why a snapshot must not be served, what else to know, and what was measured."""
+    """Say what a gate found: why a snapshot must not be served, what else to know, and what was measured.
+
+    `broken` tells that the snapshot is not what it should be, whatever it is compared with.
+    """
 
     refusals: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     measured: dict[str, float] = field(default_factory=dict)
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Hold what a new snapshot is compared with.
+
+    `opened` is None where there is nothing that can be asked, and `trouble` tells why, if not since there
+    is no index yet. `articles` are the ids and content hashes of what is served, as far as they are known.
+    """
+
+    opened: Opened | None
+    articles: Mapping[str, str] = field(default_factory=dict)
+    trouble: str = ""
 
 
 class Gate(Protocol):
     """Decide whether a snapshot may be served."""
 
-    def judge(self, new: Opened, served: Opened | None, reporter: Reporter) -> Verdict:
+    def judge(self, new: Opened, served: Served, reporter: Reporter) -> Verdict:
         """Return what speaks against serving a new snapshot instead of the one that is served, if there is one."""
         ...
 
@@ -83,8 +100,9 @@ class BuildSummary:
     """Say what a build did; `built` is False where the index was up to date.
 
     `copies` of the passages are in `groups` of near-duplicates. `encoded` of the passages were encoded,
-    the others taken over. `changed` tells that files changed while they were read: some of the change
-    may be missing, and the next build starts afresh. `seconds` is how long it took.
+    `taken_over` known from before; the rest are copies of these. `changed` tells that files changed
+    while they were read: some of the change may be missing, and the next build starts afresh.
+    `seconds` is how long it took.
     """
 
     snapshot: str
@@ -96,6 +114,7 @@ class BuildSummary:
     problems: tuple[Problem, ...]
     changes: ArticleChanges = field(default_factory=ArticleChanges)
     encoded: int = 0
+    taken_over: int = 0
     changed: bool = False
     verdict: Verdict = field(default_factory=Verdict)
     forced: str = ""

@@ -1,6 +1,7 @@
 """List, verify, roll back and prune the snapshots of an index."""
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from embeddings.store.manifest import (
     Manifest,
     current_line,
     current_name,
-    is_snapshot_name,
-    parse_manifest,
+    manifest_of,
     read_current,
+    snapshot_names,
     verify,
 )
 from embeddings.store.writer_lock import writing
@@ -34,31 +35,35 @@ class Version:
 def versions(folder: Path) -> list[Version]:
     """Return the snapshots of an index folder, the newest first; only their manifests are looked at.
 
+    Where CURRENT cannot be read, none of them is the current one.
+
     Raises:
         SnapshotError: there is no index.
     """
     index = IndexLayout(folder)
-    current, _ = current_name(index)
-    names = sorted((path.name for path in index.snapshots.iterdir() if is_snapshot_name(path.name)), reverse=True)
-    return [_version(index, name, name == current) for name in names]
+    names = snapshot_names(index)
+    current = _current(index)
+    if not names:
+        current_name(index)  # says what is wrong
+    return [version for name in names if (version := _version(index, name, name == current)) is not None]
 
 
-def _version(index: IndexLayout, name: str, is_current: bool) -> Version:
+def _current(index: IndexLayout) -> str | None:
+    with suppress(SnapshotError):
+        return current_name(index)[0]
+    return None
+
+
+def _version(index: IndexLayout, name: str, is_current: bool) -> Version | None:
     parts = index.snapshot(name)
-    size = sum((parts.folder / file).stat().st_size for file in files_below(parts.folder))
     try:
-        return Version(name, is_current, size, _manifest_of(index, name))
+        size = sum((parts.folder / file).stat().st_size for file in files_below(parts.folder))
+    except FileNotFoundError:  # it is being removed
+        return None
+    try:
+        return Version(name, is_current, size, manifest_of(index, name))
     except SnapshotError as error:
         return Version(name, is_current, size, None, str(error))
-
-
-def _manifest_of(index: IndexLayout, name: str) -> Manifest:
-    path = index.snapshot(name).manifest
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SnapshotError(f"{path} cannot be read ({error}); remove the snapshot with `zhaiwen prune`") from error
-    return parse_manifest(text, path)
 
 
 def verify_index(folder: Path, every: bool = False) -> list[Version]:
@@ -68,11 +73,15 @@ def verify_index(folder: Path, every: bool = False) -> list[Version]:
         SnapshotError: there is no index.
     """
     index = IndexLayout(folder)
-    return [_verified(index, one) for one in versions(folder) if every or one.is_current] or [_missing(index)]
+    found = [_verified(index, one) for one in versions(folder) if every or one.is_current]
+    return found if any(one.is_current for one in found) else [_missing(index), *found]
 
 
 def _missing(index: IndexLayout) -> Version:
-    name, _ = current_name(index)
+    try:
+        name, _ = current_name(index)
+    except SnapshotError as error:
+        return Version("CURRENT", True, 0, None, str(error))
     return Version(name, True, 0, None, f"{index.snapshot(name).folder} is missing")
 
 
@@ -99,12 +108,14 @@ def roll_back(folder: Path, name: str | None = None) -> Manifest:
         SnapshotError: there is no such snapshot, it is damaged, or another process writes to the index.
     """
     index = IndexLayout(folder)
-    known = versions(folder)
+    versions(folder)
     try:
         with writing(index):
-            chosen = _chosen(folder, known, name)
-            manifest = _manifest_of(index, chosen)
+            left = _current(index)
+            chosen = _chosen(folder, versions(folder), left, name)
+            manifest = manifest_of(index, chosen)
             open_snapshot(index, manifest).close()
+            _remember_rejected(index, left, chosen)
             text = index.snapshot(chosen).manifest.read_text(encoding="utf-8")
             write_atomically(index.current, current_line(text, chosen))
     except OSError as error:
@@ -112,13 +123,16 @@ def roll_back(folder: Path, name: str | None = None) -> Manifest:
     return manifest
 
 
-def _chosen(folder: Path, known: list[Version], name: str | None) -> str:
+def _chosen(folder: Path, known: list[Version], current: str | None, name: str | None) -> str:
     names = [version.name for version in known]
-    current, _ = current_name(IndexLayout(folder))
     if name is None:
-        older = [one for one in names if one < current]
+        # What cannot be read cannot be served.
+        older = [one.name for one in known if one.manifest is not None and current is not None and one.name < current]
         if not older:
-            raise SnapshotError(f"{folder} holds no snapshot older than {current}; `zhaiwen list` shows what there is")
+            raise SnapshotError(
+                f"{folder} holds no snapshot older than {current or 'the current one, which is not known'}; "
+                "`zhaiwen list` shows what there is"
+            )
         return older[0]
     if name not in names:
         raise SnapshotError(
@@ -127,6 +141,14 @@ def _chosen(folder: Path, known: list[Version], name: str | None) -> str:
     if name == current:
         raise SnapshotError(f"{name} is the current snapshot already; name another, `zhaiwen list` shows what there is")
     return name
+
+
+def _remember_rejected(index: IndexLayout, left: str | None, chosen: str) -> None:
+    """Note what was rolled back from, lest the next rebuild of the same articles publish it again."""
+    index.rejected.unlink(missing_ok=True)
+    if left is not None and chosen < left:
+        with suppress(SnapshotError):
+            write_atomically(index.rejected, manifest_of(index, left).inputs + "\n")
 
 
 def prune(folder: Path, keep: int) -> list[str]:
@@ -151,8 +173,8 @@ def prune(folder: Path, keep: int) -> list[str]:
 def prune_held(index: IndexLayout, keep: int) -> list[str]:
     """Do what `prune` does, for who holds the lock."""
     known = versions(index.folder)
-    # The current one comes first, so that it is among those that stay.
-    ordered = sorted(known, key=lambda version: not version.is_current)
+    # The current one comes first, so that it is among those that stay, and what cannot be read last.
+    ordered = sorted(known, key=lambda version: (not version.is_current, version.manifest is None))
     stay, go = ordered[:keep], ordered[keep:]
     for version in go:
         _remove(index.snapshot(version.name).folder)
@@ -160,7 +182,7 @@ def prune_held(index: IndexLayout, keep: int) -> list[str]:
     if index.encoders.is_dir() and all(version.manifest is not None for version in stay):
         used = {index.encoder(one.manifest.encoder.fingerprint).name for one in stay if one.manifest is not None}
         for path in index.encoders.iterdir():
-            if path.name not in used:
+            if path.name not in used and path.is_dir():
                 _remove(path)
     return [version.name for version in go]
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from filelock import FileLock, Timeout
 from embeddings.errors import SnapshotError
 from embeddings.files import remove_unfinished, write_atomically
 from embeddings.store.layout import IndexLayout
+from embeddings.store.manifest import is_snapshot_name
 
 
 @contextmanager
@@ -32,6 +34,7 @@ def writing(index: IndexLayout) -> Iterator[bool]:
     try:
         with FileLock(index.lock, timeout=0):
             cut_off = index.writer.exists()
+            _remove_unpublished(index)
             for folder in (index.folder, index.snapshots, index.encoders):
                 remove_unfinished(folder)
             write_atomically(index.writer, _me())
@@ -45,15 +48,36 @@ def writing(index: IndexLayout) -> Iterator[bool]:
         ) from error
 
 
-def _me() -> str:
+def about_to_publish(index: IndexLayout, snapshot: str) -> None:
+    """Note which snapshot is complete in a moment, and not current yet; for who holds the lock."""
+    write_atomically(index.writer, _me(snapshot))
+
+
+def _remove_unpublished(index: IndexLayout) -> None:
+    """Remove a snapshot that a killed writer completed, but did not make current: nobody ever let it through."""
+    name = _note(index).get("publishing", "")
+    current = index.current.read_text(encoding="utf-8", errors="replace") if index.current.exists() else ""
+    if is_snapshot_name(name) and not current.startswith(f"{name} "):
+        shutil.rmtree(index.snapshot(name).folder, ignore_errors=True)
+
+
+def _me(publishing: str = "") -> str:
     since = datetime.now(UTC).isoformat(timespec="seconds")
-    return json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since}) + "\n"
+    note = {"pid": os.getpid(), "host": socket.gethostname(), "since": since, "publishing": publishing}
+    return json.dumps(note) + "\n"
+
+
+def _note(index: IndexLayout) -> dict[str, str]:
+    try:
+        note = json.loads(index.writer.read_text(encoding="utf-8"))
+        return {str(name): str(value) for name, value in note.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
 
 
 def _holder(index: IndexLayout) -> str:
     """Return who holds the lock, as far as can be told."""
-    try:
-        holder = json.loads(index.writer.read_text(encoding="utf-8"))
-        return f"process {int(holder['pid'])} on {str(holder['host'])[:60]!r} (since {str(holder['since'])[:30]})"
-    except (OSError, ValueError, KeyError, TypeError):
+    holder = _note(index)
+    if not {"pid", "host", "since"} <= holder.keys():
         return "another process"
+    return f"process {holder['pid'][:10]} on {holder['host'][:60]!r} (since {holder['since'][:30]})"

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from watchfiles import Change
 
+from scripts.watching import _of_articles
 from tests.conftest import ROOT, write_lines, zhaiwen_here
 
 TEXTS = ("上门要带证件。", "催收电话一天不超过三次。", "征信记录保存五年。", "可以向监管部门投诉。")
@@ -42,7 +44,7 @@ def done(*arguments: object) -> dict[str, object]:
 def test_a_plan_writes_nothing(articles: Path, options: tuple[object, ...], tmp_path: Path) -> None:
     planned = zhaiwen_here("rebuild", *options, "--dry-run")
     assert (planned.returncode, planned.stdout.splitlines()[0]) == (0, "4 new")
-    assert "every passage would be encoded: there is no index to build upon" in planned.stdout
+    assert "every passage would be encoded: there is no whole index of this model to build upon" in planned.stdout
     assert not (tmp_path / "index").exists()
     zhaiwen_here("rebuild", *options)
     before = sorted((tmp_path / "index").rglob("*"))
@@ -137,6 +139,22 @@ def watching(options: tuple[object, ...]) -> Iterator["subprocess.Popen[str]"]:
     ) as process:
         yield process
         process.kill()
+
+
+def test_only_articles_are_watched(tmp_path: Path) -> None:
+    is_article = _of_articles(tmp_path, tmp_path / "index")
+    read = ((Change.added, str(tmp_path / "sub" / "a.MD")), (Change.deleted, str(tmp_path / "moved")))
+    not_read = [
+        str(tmp_path / "index" / "CURRENT"),
+        str(tmp_path / "index" / ".writer"),
+        str(tmp_path / ".git" / "a.md"),
+        str(tmp_path / "done.json"),
+    ]
+    assert all(is_article(change, name) for change, name in read)
+    assert not any(is_article(Change.modified, name) for name in not_read)
+    lines = _of_articles(tmp_path / "a.jsonl", tmp_path / "index")
+    assert lines(Change.added, str(tmp_path / "a.jsonl"))
+    assert not lines(Change.added, str(tmp_path / "b.jsonl"))
 
 
 def test_watching(articles: Path, watching: "subprocess.Popen[str]") -> None:

@@ -209,6 +209,49 @@ def test_worse_answers_are_refused_question_by_question(request_: BuildRequest) 
     assert (again.forced, again.verdict.refusals) == ("", ())
 
 
+def test_tokens_of_other_passages(request_: BuildRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    add, before = EncodedWriter.add, list[EncodedPassage]()
+
+    def late(self: EncodedWriter, passage: EncodedPassage) -> None:
+        before.append(passage)
+        add(self, passage._replace(tokens=before[max(len(before) - 2, 0)].tokens))
+
+    monkeypatch.setattr(EncodedWriter, "add", late)
+    assert "passages have other tokens when they are encoded again" in refusal(request_)
+
+
+def test_articles_that_were_cut_short_where_they_come_from(request_: BuildRequest) -> None:
+    short = [replace(one, original=f"请登录后查看。{one.id}") for one in ARTICLES]
+    told = refusal(replace(request_, source=ArticleList(short), gate=IndexGate()))
+    assert told.startswith("of the text of 40 articles, ")
+    assert "is left in passages, at least 80% was wanted: were they cut short" in told
+
+
+def test_a_damaged_index_is_no_way_around_the_gate(request_: BuildRequest) -> None:
+    layout = IndexLayout(request_.index)
+    (layout.snapshot(read_current(layout).snapshot).folder / ".DS_Store").write_bytes(b"")
+    few = replace(request_, source=ArticleList(ARTICLES[:3]), full=False)
+    assert "37 of 40 articles are gone" in refusal(few)
+    reporter = SilentReporter()
+    summary = build(replace(few, source=ArticleList(ARTICLES)), reporter)
+    assert reporter.said[0].startswith("what is served cannot be relied on: ")
+    assert summary.verdict.notes[0] == reporter.said[0]
+    # Three were encoded by the build that was refused.
+    assert (summary.built, summary.encoded, summary.taken_over) == (True, 37, 3)
+
+
+def test_a_heading_that_an_editor_changed_is_set_aside(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    def about(heading: str) -> list[Article]:
+        return [article("a", f"## {heading}\n\n{text_of(1)}", markup=Markup.MARKDOWN), *ARTICLES]
+
+    asked = Asked((*QUESTIONS, Question("h", "征信", (Judgement(Section("a", ("征信",)), 2),), must_find=True)))
+    request = BuildRequest(ArticleList(about("征信")), tiny_model, tmp_path / "index", gate=IndexGate(asked))
+    build(request, SilentReporter())
+    summary = build(replace(request, source=ArticleList(about("征信记录"))), SilentReporter())
+    assert summary.verdict.refusals == ()
+    assert summary.verdict.notes[0] == "set aside: h: a#征信 is not there any more; the question is not asked"
+
+
 def test_harmless_rebuilds_are_let_through(request_: BuildRequest) -> None:
     generator = np.random.default_rng(7)
     articles = list(ARTICLES)

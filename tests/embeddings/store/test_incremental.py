@@ -15,6 +15,8 @@ from embeddings.encoders.model_folder import ModelFolder
 from embeddings.encoders.onnx_encoder import OnnxEncoder
 from embeddings.errors import SnapshotError
 from embeddings.files import checksums
+from embeddings.gating.index_gate import IndexGate
+from embeddings.late_interaction.token_space import TokenSpace
 from embeddings.records import Mode, SearchOptions
 from embeddings.store import encoding
 from embeddings.store.builder import build
@@ -23,7 +25,7 @@ from embeddings.store.journal import Journal
 from embeddings.store.layout import IndexLayout, SnapshotLayout
 from embeddings.store.loading import open_searcher
 from embeddings.store.manifest import read_current
-from embeddings.store.request import ArticleChanges, BuildRequest
+from embeddings.store.request import ArticleChanges, BuildRequest, RefusedError
 from embeddings.tuning import Reranking, Tuning
 from tests.conftest import SilentReporter, article
 
@@ -148,6 +150,36 @@ def test_a_build_that_is_cut_off_costs_its_last_step_only(
     # What is published needs no journal.
     assert not IndexLayout(request.index).encoding.exists()
     assert content(request.index) == fresh(ARTICLES, tiny_model, tmp_path / "fresh", Tuning())
+
+
+def test_a_full_build_and_a_broken_one_leave_no_journal_to_go_on_from(
+    tiny_model: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = BuildRequest(ArticleList(ARTICLES), tiny_model, tmp_path / "index", gate=IndexGate())
+    build(replace(request, source=ArticleList(ARTICLES[:1])), SilentReporter())
+    plain = OnnxEncoder.encode_passages_by_token
+    monkeypatch.setattr(OnnxEncoder, "encode_passages_by_token", OnnxEncoder.encode_queries_by_token)
+    with pytest.raises(RefusedError, match="have another vector when they are encoded again"):
+        build(request, SilentReporter())
+    monkeypatch.setattr(OnnxEncoder, "encode_passages_by_token", plain)
+    # What the fault made is not used again.
+    assert build(request, SilentReporter()).encoded == 7
+    journal = IndexLayout(request.index).encoding / read_current(IndexLayout(request.index)).encoding
+    Journal(journal).append(keys_of(["别的"]), some(1))
+    assert build(replace(request, full=True), SilentReporter()).encoded == 8
+
+
+def test_a_journal_of_another_token_space_is_dropped(tmp_path: Path) -> None:
+    zeros = np.zeros(2, dtype=np.float32)
+    spaces = [TokenSpace(zeros, zeros, factor * np.eye(2, dtype=np.float32)) for factor in (1, 2)]
+    journal = Journal(tmp_path / "journal")
+    journal.keep_for(spaces[0])
+    journal.append(keys_of(["一"]), some(1))
+    journal = Journal(tmp_path / "journal")
+    journal.keep_for(spaces[0])
+    assert journal.count == 1
+    journal.keep_for(spaces[1])
+    assert (journal.count, Journal(tmp_path / "journal").count) == (0, 0)
 
 
 def some(*values: float) -> list[EncodedPassage]:

@@ -1,5 +1,6 @@
 """Snapshots are listed, verified, rolled back to and pruned; the current one is never lost."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from embeddings.store.builder import build
 from embeddings.store.layout import IndexLayout
 from embeddings.store.loading import open_searcher
 from embeddings.store.manifest import current_name
-from embeddings.store.request import BuildRequest
+from embeddings.store.request import BuildRequest, RefusedError
 from embeddings.store.versions import prune, roll_back, verify_index, versions
+from embeddings.store.writer_lock import about_to_publish, writing
 from tests.conftest import SilentReporter, article
 
 ARTICLES = (article("a", "上门要带证件。", "上门"), article("b", "电话一天三次。", "电话"))
@@ -100,6 +102,65 @@ def test_a_missing_current_snapshot_is_told(three: tuple[Path, list[str]]) -> No
     assert roll_back(index).snapshot == names[1]
 
 
+def test_without_the_current_one_nothing_passes_for_whole(three: tuple[Path, list[str]]) -> None:
+    index, names = three
+    shutil.rmtree(IndexLayout(index).snapshot(names[2]).folder)
+    assert [bool(one.damage) for one in verify_index(index, every=True)] == [True, False, False]
+
+
+@pytest.mark.parametrize("content", [None, b"\xff", b"a b c"])
+def test_a_lost_current_is_named_again_by_hand(three: tuple[Path, list[str]], content: bytes | None) -> None:
+    index, names = three
+    (index / "CURRENT").unlink() if content is None else (index / "CURRENT").write_bytes(content)
+    assert [(one.name, one.is_current) for one in versions(index)] == [(name, False) for name in names[::-1]]
+    with pytest.raises(SnapshotError, match="holds no snapshot older than the current one, which is not known"):
+        roll_back(index)
+    assert roll_back(index, names[1]).snapshot == current(index) == names[1]
+
+
+def test_what_was_rolled_back_from_is_not_published_again(
+    three: tuple[Path, list[str]], tiny_model: ModelFolder
+) -> None:
+    index, names = three
+    roll_back(index)
+    articles = (*ARTICLES, article("d", "还款计划。"))
+    request = BuildRequest(ArticleList(articles), tiny_model, index, questions=stored_form(ASKED))
+    with pytest.raises(RefusedError, match="it was rolled back from, and neither an article nor an option has changed"):
+        build(request, SilentReporter())
+    assert current(index) == names[1]
+    assert build(replace(request, force="还是要它"), SilentReporter()).built
+    # Nobody rolled back from this one.
+    assert build(replace(request, full=True), SilentReporter()).built
+
+
+def test_a_snapshot_that_was_never_made_current_is_removed(three: tuple[Path, list[str]]) -> None:
+    index, names = three
+    layout = IndexLayout(index)
+    orphan = "20990101T000000000000-0123abcd"
+    shutil.copytree(layout.snapshot(names[0]).folder, layout.snapshot(orphan).folder)
+    with writing(layout):
+        about_to_publish(layout, orphan)
+        kept = layout.writer.read_bytes()
+    # As it is left where the process was killed.
+    layout.writer.write_bytes(kept)
+    prune(index, keep=9)
+    assert [one.name for one in versions(index)] == names[::-1]
+
+
+def test_what_cannot_be_read_goes_first(three: tuple[Path, list[str]]) -> None:
+    index, names = three
+    IndexLayout(index).snapshot(names[1]).manifest.write_text("{}", encoding="utf-8")
+    assert prune(index, keep=2) == [names[1]]
+    assert roll_back(index).snapshot == names[0]
+
+
+def test_a_stray_file_among_the_encoders_is_left(three: tuple[Path, list[str]], tiny_model: ModelFolder) -> None:
+    index, _ = three
+    (index / "encoders" / ".DS_Store").write_bytes(b"")
+    request = BuildRequest(ArticleList(ARTICLES), tiny_model, index, keep=1)
+    assert build(request, SilentReporter()).built
+
+
 def test_pruning_leaves_the_newest_and_the_current(three: tuple[Path, list[str]]) -> None:
     index, names = three
     roll_back(index, names[0])
@@ -126,6 +187,9 @@ def test_questions_that_are_damaged_are_told(three: tuple[Path, list[str]]) -> N
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(SnapshotError, match=r"asked\.json is damaged: its checksum has changed; name the questions"):
         stored_questions(index)
+    # Those of an older one are taken where the newest has none that can be served.
+    shutil.rmtree(path.parents[1])
+    assert stored_questions(index) == ASKED
 
 
 def test_no_index(tmp_path: Path) -> None:
