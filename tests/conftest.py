@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -182,6 +183,14 @@ def served(shipped_index: Path) -> Iterator[Served]:
 def client(served: Served) -> Iterator[httpx2.Client]:
     with httpx2.Client(base_url=served.url, timeout=30) as opened:
         yield opened
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let what is started be interrupted, though this process may be deaf to it: in the background of a script."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def write_lines(path: Path, *records: object) -> Path:

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,14 +16,6 @@ from tests.conftest import ROOT, write_lines, zhaiwen_here
 SECTION = {"article": "home-visits", "headings": ["要看哪些证件？"], "grade": 2}
 QUESTION = {"id": "q1", "question": "上门催收要看哪些证件", "kind": "plain", "judgements": [SECTION]}
 DEV = ROOT / "corpus" / "questions" / "dev.jsonl"
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Let what is started be interrupted, though this process may be deaf to it: in the background of a script."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("interruptible")

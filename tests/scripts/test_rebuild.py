@@ -157,6 +157,7 @@ def test_only_articles_are_watched(tmp_path: Path) -> None:
     assert not lines(Change.added, str(tmp_path / "b.jsonl"))
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_watching(articles: Path, watching: "subprocess.Popen[str]") -> None:
     assert watching.stdout is not None
 

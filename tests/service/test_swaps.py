@@ -96,6 +96,9 @@ def test_a_new_current_is_noticed_and_a_bad_one_refused(two: TwoSnapshots, monke
         assert "passages.sqlite is damaged" in response.json()["error"]["message"]
         assert served(running.url) == two.names[0]
         two.publish(0)
+        # So that it has been seen: what was refused is tried again after another change only.
+        response = httpx2.post(f"{running.url}/admin/reload", timeout=PATIENCE)
+        assert response.json()["status"] == "unchanged"
         two.snapshot(1).passages.write_bytes(whole)
         two.publish(1)
         assert becomes(running.url, two.names[1])
@@ -120,8 +123,8 @@ IN_A_TERMINAL = """
 import os, signal, sys
 terminal, ignoring = sys.argv[1:3]
 os.open(terminal, os.O_RDWR)  # becomes the one that controls this new session
-if ignoring == "nohup":
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+# Whatever these tests are run under.
+signal.signal(signal.SIGHUP, signal.SIG_IGN if ignoring == "nohup" else signal.SIG_DFL)
 from scripts.options import run_command
 from scripts.serve import COMMAND
 sys.exit(run_command(COMMAND, sys.argv[3:], os.environ))

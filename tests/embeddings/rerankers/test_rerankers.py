@@ -268,7 +268,7 @@ def test_by_the_command(
 ) -> None:
     command = ("rebuild", articles, "--index", tmp_path / "index", "--model", tiny_model_folder, "--cache", cache)
     ran = zhaiwen_here(*command, "--cross-encoder", cross_encoder)
-    assert (ran.returncode, ran.stdout.count("6 passages")) == (0, 1), ran.stderr
+    assert (ran.returncode, ran.stdout.count("now serves 6 articles, 6 passages")) == (0, 1), ran.stderr
     manifest = read_current(IndexLayout(tmp_path / "index"))
     assert manifest.tuning.reranking is Reranking.CROSS_ENCODER
     assert manifest.tuning.cross_encoder == str(cross_encoder.resolve())
