@@ -5,7 +5,8 @@ usage: python benchmarks/gate.py [HARMLESS]
 The shipped articles are built with the default model and measured by the dev questions, as the command
 does it. Each fault is then put into the build's own code, once in a build that takes nothing over, and
 the build is tried. Cleaning is switched off on articles made dirty. After that so many harmless rebuilds
-follow one another: some articles gain a paragraph, lose a sentence, are renamed, come or go.
+follow one another, each from the shipped articles and beside what the one before published: articles
+gain a paragraph, lose a sentence, come and go.
 """
 
 import random
@@ -14,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from unittest import mock
 
@@ -38,6 +40,11 @@ from embeddings.tuning import SHIPPED, read_tuning
 from scripts.progress import TerminalReporter
 
 HARMLESS = 50
+OF_A_NEW_ARTICLE = 8
+# How often an article is gone.
+GONE = 0.3
+# A paragraph has more characters.
+SHORT = 20
 SHOWN = 160
 NAVIGATION = "首页 > 资讯 > 正文\n\n"
 FOOTER = "\n\n版权声明：本文来自网络，如有侵权请联系删除。\n\n上一篇：没有了\n\n下一篇：没有了\n"
@@ -113,19 +120,31 @@ def tried(request: BuildRequest) -> Sequence[str]:
     return ()
 
 
-def harmless(articles: list[Article], generator: random.Random) -> list[Article]:
-    """Return the articles after a day of an editor's work."""
-    changed = list(articles)
-    for place in generator.sample(range(len(changed)), 2):
-        other = generator.choice(articles)
-        paragraph = generator.choice([line for line in other.original.split("\n\n") if len(line) > 20])  # noqa: PLR2004
+def harmless(shipped: list[Article], generator: random.Random) -> list[Article]:
+    """Return the shipped articles after an editor's day: two are longer, two shorter, one came, one may be gone."""
+    changed = list(shipped)
+    places = generator.sample(range(len(changed)), 5)
+    for place in places[:2]:
+        paragraph = generator.choice(_paragraphs(generator.choice(shipped)))
         changed[place] = replace(changed[place], original=f"{changed[place].original}\n\n{paragraph}\n")
-    number = generator.randrange(10**9)
-    changed.append(replace(generator.choice(articles), id=f"new-{number}", path=f"new-{number}.md"))
-    if generator.random() < 0.5:  # noqa: PLR2004
-        new = [place for place, item in enumerate(changed) if item.id.startswith("new-")]
-        changed.pop(generator.choice(new))
+    for place in places[2:4]:
+        changed[place] = _without_a_sentence(changed[place], generator)
+    id_ = f"new-{generator.randrange(10**9)}"
+    texts_ = [generator.choice(_paragraphs(generator.choice(shipped))) for _ in range(OF_A_NEW_ARTICLE)]
+    changed.append(replace(shipped[0], id=id_, path=f"{id_}.md", original="\n\n".join(texts_), body_start=0))
+    if generator.random() < GONE:
+        changed.pop(places[4])
     return changed
+
+
+def _paragraphs(item: Article) -> list[str]:
+    return [one for one in item.original[item.body_start :].split("\n\n") if len(one) > SHORT]
+
+
+def _without_a_sentence(item: Article, generator: random.Random) -> Article:
+    ends = [place + 1 for place, character in enumerate(item.original) if character in "。！？\n"]
+    first, end = generator.choice([pair for pair in pairwise(ends) if pair[0] >= item.body_start])
+    return replace(item, original=item.original[:first] + item.original[end:])
 
 
 def try_faults(name: str, request: BuildRequest) -> None:
@@ -142,8 +161,8 @@ def try_harmless(request: BuildRequest, articles: list[Article], rounds: int) ->
     """Print how many harmless rebuilds are let through."""
     through, generator = 0, random.Random(1)  # noqa: S311
     for number in range(rounds):
-        articles = harmless(articles, generator)
-        refusals = tried(replace(request, source=ArticleList(articles), full=number % 10 == 0))
+        edited = ArticleList(harmless(articles, generator))
+        refusals = tried(replace(request, source=edited, full=number % 10 == 0))
         through += not refusals
         for reason in refusals:
             print(f"harmless rebuild {number} refused: {reason}", flush=True)
