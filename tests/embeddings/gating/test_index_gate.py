@@ -265,6 +265,20 @@ def test_harmless_rebuilds_are_let_through(request_: BuildRequest) -> None:
         assert summary.verdict.refusals == ()
 
 
+@pytest.mark.parametrize(("rivals", "is_lost"), [(6, False), (12, True)])
+def test_an_answer_may_slide_from_what_is_shown_by_a_few_places(
+    request_: BuildRequest, rivals: int, is_lost: bool
+) -> None:
+    asked = QUESTIONS[3].text
+    others = [article(f"c{number}", f"{asked * 4}\n{text_of(5000 + number)}") for number in range(rivals)]
+    build(replace(request_, source=ArticleList([*ARTICLES, *others[:2]])), SilentReporter())
+    request = replace(request_, source=ArticleList([*ARTICLES, *others]))
+    if is_lost:
+        assert f"1 questions that must find their answer have lost it:\n      q3: {asked}" in refusal(request)
+    else:
+        assert f"q3 finds its answer at place 7, at 3 before: {asked}" in build(request, SilentReporter()).verdict.notes
+
+
 def test_without_questions_the_overlap_is_told(request_: BuildRequest) -> None:
     summary = build(replace(request_, gate=IndexGate()), SilentReporter())
     (note,) = summary.verdict.notes
