@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -33,9 +33,16 @@ class Prompts:
     passage: str = ""
 
 
+class Precision(StrEnum):
+    """Say what an encoder multiplies: floating-point numbers of 32 bits, or whole ones of eight."""
+
+    FP32 = "fp32"
+    INT8 = "int8"
+
+
 @dataclass(frozen=True, slots=True)
 class EncoderInfo:
-    """Describe an encoder; two encoders with one fingerprint give the same vectors.
+    """Describe an encoder; two encoders with one fingerprint and precision give the same vectors.
 
     `token_dimension` is None where the model gives a vector for the whole text only.
     """
@@ -46,6 +53,7 @@ class EncoderInfo:
     max_tokens: int
     prompts: Prompts
     token_dimension: int | None
+    precision: Precision = Precision.FP32
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ TORCH_ENGINES = {"embeddings/encoders/sentence_transformers_encoder.py", "embedd
 HEAVY: dict[str, str | set[str]] = {
     "faiss": "embeddings/indexes/faiss_index.py",
     "onnxruntime": "embeddings/encoders/onnx_encoder.py",
+    "onnx": "embeddings/encoders/onnx_graph.py",
     "torch": TORCH_ENGINES,
     "sentence_transformers": TORCH_ENGINES,
     "rjieba": "embeddings/terms.py",

@@ -9,6 +9,7 @@ from embeddings.encoders.model_folder import ModelFolder
 from embeddings.encoders.onnx_encoder import OnnxEncoder
 from embeddings.errors import INSTALL_HINT, DependencyError, SnapshotError
 from embeddings.files import is_intact, new_folder, seal
+from embeddings.records import Precision
 
 
 def exported_encoder(model: ModelFolder, folder: Path, say: Callable[[str], None]) -> OnnxEncoder:
@@ -23,7 +24,7 @@ def exported_encoder(model: ModelFolder, folder: Path, say: Callable[[str], None
         say(f"exporting the encoder {model.name} to ONNX")
         shutil.rmtree(folder, ignore_errors=True)
         with new_folder(folder) as unfinished:
-            _export(model, unfinished)
+            _export(model, unfinished, say)
             seal(unfinished)
         encoder = OnnxEncoder.load(folder)
     return encoder
@@ -38,10 +39,12 @@ def _intact(folder: Path) -> OnnxEncoder | None:
         return None
 
 
-def _export(model: ModelFolder, folder: Path) -> None:
+def _export(model: ModelFolder, folder: Path, say: Callable[[str], None]) -> None:
     try:
         # Torch takes seconds to import: only who exports pays for it.
         engine = importlib.import_module("embeddings.encoders.sentence_transformers_encoder")
     except ModuleNotFoundError as error:
         raise DependencyError(f"exporting a model needs the package {error.name}; {INSTALL_HINT}") from error
-    engine.SentenceTransformersEncoder.load(model).export(folder)
+    info = engine.SentenceTransformersEncoder.load(model).export(folder)
+    if info.precision is Precision.FP32:
+        say(f"{model.name} cannot be rounded to eight bits without harm; it stays in fp32, which takes twice as long")

@@ -24,7 +24,7 @@ _PICKLED = re.compile(r"(^|/)pytorch_model[^/]*\.bin$|\.(pt|pth|pkl|pickle|ckpt)
 _HUB_NAME = re.compile(r"[\w.-]*\w/[\w.-]+|[\w][\w.-]*")
 # Bump when the export to ONNX gives other vectors or other outputs than before, so that old ones are
 # not mixed in, and what was exported for older snapshots stays as it is.
-EXPORT_VERSION = 2
+EXPORT_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from embeddings.encoders.batching import ALONE, BATCH_TOKENS, batches_by_length
 from embeddings.encoders.text_tokens import text_tokens, without_tokens
 from embeddings.errors import REBUILD_HINT, SnapshotError, TextTooLongError
 from embeddings.protocols import Progress
-from embeddings.records import EncoderInfo, FloatArray, Prompts, TokenVectors
+from embeddings.records import EncoderInfo, FloatArray, Precision, Prompts, TokenVectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,11 @@ class OnnxEncoder:
     def described(self, info: EncoderInfo) -> "OnnxEncoder":
         """Return the same encoder by another description, such as one with other prompts."""
         return OnnxEncoder(self._session, self._tokenizer, info)
+
+    def token_ids(self, text: str) -> list[int]:
+        """Return a text's tokens without any prompt, those that stand at its ends included."""
+        (encoding,) = self._tokenized([text], "")
+        return list(encoding.ids)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the length of each passage text in tokens, prompt and special tokens included."""
@@ -185,6 +190,18 @@ def _session_options() -> onnxruntime.SessionOptions:
     return options
 
 
+class GraphRunner:
+    """Run any graph on the tokens of one text at a time, for looking at what happens inside."""
+
+    def __init__(self, path: Path) -> None:
+        self._session = onnxruntime.InferenceSession(str(path), _session_options(), providers=["CPUExecutionProvider"])
+
+    def run(self, ids: Sequence[int], outputs: Sequence[str]) -> list[FloatArray]:
+        """Return the named values, which begin with an axis of one text."""
+        tokens = np.array([ids], dtype=np.int64)
+        return list(self._session.run(list(outputs), dict(zip(INPUTS, (tokens, np.ones_like(tokens)), strict=True))))
+
+
 def write_info(path: Path, info: EncoderInfo) -> None:
     """Write what an encoder is beside its files."""
     path.write_text(json.dumps(asdict(info), ensure_ascii=False, indent=2), encoding="utf-8")
@@ -192,7 +209,8 @@ def write_info(path: Path, info: EncoderInfo) -> None:
 
 def info_of(fields: Mapping[str, Any]) -> EncoderInfo:
     """Return the encoder that JSON fields describe; KeyError or TypeError where they do not."""
-    return EncoderInfo(**{**fields, "prompts": Prompts(**fields["prompts"])})
+    precision = Precision(fields.get("precision", Precision.FP32))
+    return EncoderInfo(**{**fields, "prompts": Prompts(**fields["prompts"]), "precision": precision})
 
 
 def read_info(path: Path) -> EncoderInfo:

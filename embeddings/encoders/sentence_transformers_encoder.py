@@ -2,28 +2,33 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 from transformers.utils import logging as transformers_logging
 
-from embeddings.encoders.agreement import refuse_difference
+from embeddings.encoders.agreement import MIN_ROUNDED_COSINE, least_agreement, refuse_difference
 from embeddings.encoders.model_folder import ModelFolder
 from embeddings.encoders.onnx_encoder import FILES, INPUTS, OUTPUT, TOKENS_OUTPUT, OnnxEncoder, write_info
+from embeddings.encoders.onnx_graph import Graph
+from embeddings.encoders.rounded_export import write_rounded
 from embeddings.encoders.text_tokens import text_tokens, without_tokens
 from embeddings.errors import ModelError, TextTooLongError
 from embeddings.protocols import Progress
-from embeddings.records import EncoderInfo, FloatArray, TokenVectors
+from embeddings.records import EncoderInfo, FloatArray, Precision, TokenVectors
+from embeddings.reference_texts import reference_passages, reference_sentences
 
 _OPSET = 17
 # The shortest probe, and the shortest passage, fit into so many.
 _LEAST_TOKENS = 32
+# Of the reference texts, so many are tried: 96 passages and 96 sentences.
+_EVERY = 2
 # What a model's own code may raise when it meets a configuration or a trace that it does not expect.
 _FOREIGN_ERRORS = (ValueError, KeyError, IndexError, RuntimeError, TypeError, AttributeError)
 
@@ -50,7 +55,8 @@ class SentenceTransformersEncoder:
                 device="cpu",
                 trust_remote_code=False,
                 local_files_only=True,
-                model_kwargs={"use_safetensors": True},
+                # The plain computation of attention is traced to fewer and faster operators than the fused one.
+                model_kwargs={"use_safetensors": True, "attn_implementation": "eager"},
             )
             return cls.of(model, folder)
         except (OSError, ImportError, *_FOREIGN_ERRORS) as error:
@@ -143,17 +149,36 @@ class SentenceTransformersEncoder:
             progress(len(texts))
         return encoded
 
-    def export(self, folder: Path) -> None:
-        """Write the encoder as ONNX files into an empty folder, and see that they agree.
+    def export(self, folder: Path) -> EncoderInfo:
+        """Write the encoder as ONNX files into an empty folder, see that they agree, and return what was written.
+
+        It computes with whole numbers of eight bits where that changes little, else with floating-point ones.
 
         Raises:
             ModelError: the model cannot be traced, has no fast tokenizer, or the exported encoder
                 differs on a probe text.
         """
+        with TemporaryDirectory(dir=folder) as work:
+            exact = Path(work) / "exact"
+            exact.mkdir()
+            graph = self._graph(Path(work))
+            self._describe(exact, Precision.FP32)
+            graph.save(exact / FILES.graph, FILES.weights)
+            reference = OnnxEncoder.load(exact)
+            refuse_difference(reference, self)
+            self._describe(folder, Precision.INT8)
+            texts = _texts_read(reference)
+            if write_rounded(graph, [reference.token_ids(text) for text in texts], folder):
+                rounded = OnnxEncoder.load(folder)
+                if least_agreement(rounded, reference, texts) >= MIN_ROUNDED_COSINE:
+                    return rounded.info
+            for path in exact.iterdir():
+                path.replace(folder / path.name)
+        return reference.info
+
+    def _describe(self, folder: Path, precision: Precision) -> None:
         self._fast_tokenizer().save(str(folder / FILES.tokenizer))
-        write_info(folder / FILES.info, self._info)
-        self._write_graph(folder)
-        refuse_difference(OnnxEncoder.load(folder), self)
+        write_info(folder / FILES.info, replace(self._info, precision=precision))
 
     def _fast_tokenizer(self) -> Tokenizer:
         """Return a copy of the tokenizer's core, which neither cuts nor pads."""
@@ -165,12 +190,12 @@ class SentenceTransformersEncoder:
         tokenizer.no_padding()
         return tokenizer
 
-    def _write_graph(self, folder: Path) -> None:
+    def _graph(self, work: Path) -> Graph:
         example = self._model.tokenizer(["上门", "催收电话可以打几次"], padding=True, return_tensors="pt")
         axes = {0: "texts", 1: "tokens"}
         by_token = self._info.token_dimension is not None
-        with TemporaryDirectory(dir=folder) as work, warnings.catch_warnings(), torch.no_grad():
-            graph = Path(work) / FILES.graph
+        traced = work / FILES.graph
+        with warnings.catch_warnings(), torch.no_grad():
             # The tracing exporter is deprecated, but unlike its successor it needs no further
             # package; what its warnings fear is answered by `refuse_difference`.
             warnings.simplefilter("ignore")
@@ -178,7 +203,7 @@ class SentenceTransformersEncoder:
                 torch.onnx.export(
                     _TensorsInTensorsOut(self._model, by_token).eval(),
                     tuple(example[name] for name in INPUTS),
-                    str(graph),
+                    str(traced),
                     input_names=list(INPUTS),
                     output_names=[OUTPUT, TOKENS_OUTPUT] if by_token else [OUTPUT],
                     dynamic_axes={**dict.fromkeys((*INPUTS, TOKENS_OUTPUT), axes), OUTPUT: {0: "texts"}},
@@ -189,9 +214,15 @@ class SentenceTransformersEncoder:
                 raise ModelError(
                     f"{self._info.name} cannot be exported to ONNX ({str(error)[:300]}); use another model"
                 ) from error
-            # Weights in a file of their own are memory-mapped; inside the graph they are read twice.
-            model = onnx.load(str(graph))
-        onnx.save_model(model, str(folder / FILES.graph), save_as_external_data=True, location=FILES.weights)
+        return Graph.load(traced)
+
+
+def _texts_read(encoder: OnnxEncoder) -> list[str]:
+    """Return texts with their prompts that the encoder reads whole, evenly from the reference texts."""
+    prompts = encoder.info.prompts
+    passages = [prompts.passage + text for text in reference_passages()[::_EVERY]]
+    questions = [prompts.query + text for text in reference_sentences()[1::_EVERY]]
+    return [text for text in (*passages, *questions) if len(encoder.token_ids(text)) <= encoder.info.max_tokens]
 
 
 def _features(model: SentenceTransformer, prompted: Sequence[str]) -> list[dict[str, Any]]:

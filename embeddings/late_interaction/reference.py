@@ -1,18 +1,9 @@
 """Find the token space of an encoder, whatever is indexed with it."""
 
-import json
-from pathlib import Path
-
-from corpus.normalising import normalise
-from corpus.sentences import middle_sentence
 from embeddings.late_interaction.token_space import TokenSpace, fit_token_space
 from embeddings.protocols import Encoder
+from embeddings.reference_texts import reference_passages, reference_sentences
 
-# Passages as they are indexed, title and headings in front, one a line, evenly from all of the articles that come with
-# the project as they were in 2026. They need not be those that are indexed: which directions tell tokens apart
-# depends on the encoder more than on the text. nDCG@10 on dev by what they are: the same without titles and
-# headings .596, these .601, all passages of the index itself .602, two samples of those .604.
-_TEXTS = Path(__file__).parent / "reference.jsonl"
 # nDCG@10 of the hybrid search on dev, reranked: 64: .578, 96: .579, 128: .582, all 384: .580.
 TOKEN_DIMENSIONS = 64
 _SHORTEST = 8
@@ -21,10 +12,12 @@ _SHORTEST = 8
 def reference_space(encoder: Encoder) -> TokenSpace:
     """Return the space of the tokens that an encoder makes of the same texts every time.
 
-    So the tokens of a passage depend on its own text alone, and need not be placed anew when others change.
+    So the tokens of a passage depend on its own text alone, and need not be placed anew when others change. They need
+    not be of the texts that are indexed: which directions tell tokens apart depends on the encoder more than on the
+    text. nDCG@10 on dev by what they are: the reference texts without titles and headings .596, with them .601,
+    all passages of the index itself .602, two samples of those .604.
     """
-    lines = [normalise(json.loads(line)) for line in _TEXTS.read_text(encoding="utf-8").splitlines()]
-    sentences = [line[slice(*middle_sentence(line))] for line in lines]
+    lines, sentences = reference_passages(), reference_sentences()
     # Few models read less than the longest line; a short one of some characters anything reads.
     passages = _fitting(encoder, lines) or _fitting(encoder, sentences) or [line[:_SHORTEST] for line in lines]
     questions = _fitting(encoder, sentences)

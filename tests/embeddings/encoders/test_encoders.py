@@ -1,6 +1,7 @@
 """The contract of an encoder, for both engines, on the real default model."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from embeddings.encoders.onnx_encoder import OnnxEncoder
 from embeddings.encoders.sentence_transformers_encoder import SentenceTransformersEncoder
 from embeddings.errors import TextTooLongError
 from embeddings.protocols import Encoder
+from embeddings.records import Precision
 
 TEXTS = [
     "催收人员能不能给我妈打电话",
@@ -43,6 +45,9 @@ def test_a_vector_does_not_depend_on_its_neighbours(engine: Encoder) -> None:
     together = engine.encode_queries(TEXTS)
     alone = np.concatenate([engine.encode_queries([text]) for text in TEXTS])
     assert np.sum(together * alone, axis=1).min() > 0.99999
+    others = [*TEXTS, *(text * 3 for text in reversed(TEXTS))]
+    crowded = engine.encode_queries(others)[: len(TEXTS)]
+    assert np.sum(crowded * alone, axis=1).min() > 0.99999
 
 
 def test_questions_and_passages_have_prompts_of_their_own(engine: Encoder) -> None:
@@ -71,13 +76,16 @@ def test_a_text_is_refused_rather_than_cut(engine: Encoder, method: str) -> None
 
 
 def test_both_engines_agree(encoder: OnnxEncoder, reference: SentenceTransformersEncoder) -> None:
-    assert encoder.info == reference.info
+    assert encoder.info == replace(reference.info, precision=Precision.INT8)
     assert encoder.count_tokens(TEXTS) == reference.count_tokens(TEXTS)
     for ours, theirs in (
         (encoder.encode_queries(TEXTS), reference.encode_queries(TEXTS)),
         (encoder.encode_passages(TEXTS), reference.encode_passages(TEXTS)),
     ):
-        assert np.sum(ours * theirs, axis=1).min() >= 0.999
+        cosines = np.sum(ours * theirs, axis=1)
+        # Rounded to eight bits; the last text is empty, which is none that was tried when it was rounded.
+        assert cosines[:-1].min() >= 0.998
+        assert cosines[-1] >= 0.98
 
 
 def test_token_count_is_what_the_model_reads(encoder: OnnxEncoder) -> None:
