@@ -23,7 +23,9 @@ def exported_encoder(model: ModelFolder, folder: Path, say: Callable[[str], None
         say(f"exporting the encoder {model.name} to ONNX")
         shutil.rmtree(folder, ignore_errors=True)
         with new_folder(folder) as unfinished:
-            _export(model, unfinished)
+            hindrance = _export(model, unfinished)
+            if hindrance is not None:
+                say(f"the tokenizer of {model.name} is held in memory as a whole: {hindrance}")
             seal(unfinished)
         encoder = OnnxEncoder.load(folder)
     return encoder
@@ -38,10 +40,11 @@ def _intact(folder: Path) -> OnnxEncoder | None:
         return None
 
 
-def _export(model: ModelFolder, folder: Path) -> None:
+def _export(model: ModelFolder, folder: Path) -> str | None:
     try:
         # Torch takes seconds to import: only who exports pays for it.
         engine = importlib.import_module("embeddings.encoders.sentence_transformers_encoder")
     except ModuleNotFoundError as error:
         raise DependencyError(f"exporting a model needs the package {error.name}; {INSTALL_HINT}") from error
-    engine.SentenceTransformersEncoder.load(model).export(folder)
+    hindrance: str | None = engine.SentenceTransformersEncoder.load(model).export(folder)
+    return hindrance

@@ -17,6 +17,7 @@ from embeddings.encoders.agreement import refuse_difference
 from embeddings.encoders.model_folder import ModelFolder
 from embeddings.encoders.onnx_encoder import FILES, INPUTS, OUTPUT, TOKENS_OUTPUT, OnnxEncoder, write_info
 from embeddings.encoders.text_tokens import text_tokens, without_tokens
+from embeddings.encoders.tokenizer_files import write_tokenizer
 from embeddings.errors import ModelError, TextTooLongError
 from embeddings.protocols import Progress
 from embeddings.records import EncoderInfo, FloatArray, TokenVectors
@@ -143,17 +144,21 @@ class SentenceTransformersEncoder:
             progress(len(texts))
         return encoded
 
-    def export(self, folder: Path) -> None:
+    def export(self, folder: Path) -> str | None:
         """Write the encoder as ONNX files into an empty folder, and see that they agree.
+
+        Returns:
+            Why the tokenizer takes as much memory as ever, or None.
 
         Raises:
             ModelError: the model cannot be traced, has no fast tokenizer, or the exported encoder
                 differs on a probe text.
         """
-        self._fast_tokenizer().save(str(folder / FILES.tokenizer))
+        hindrance = write_tokenizer(self._fast_tokenizer(), folder)
         write_info(folder / FILES.info, self._info)
         self._write_graph(folder)
         refuse_difference(OnnxEncoder.load(folder), self)
+        return hindrance
 
     def _fast_tokenizer(self) -> Tokenizer:
         """Return a copy of the tokenizer's core, which neither cuts nor pads."""
