@@ -22,7 +22,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Say which id stands for symbols that no piece has, and the log-probability of one of them."""
+    """Say which id stands for symbols that no piece has, and the log-probability of one: below all pieces'."""
 
     id: int
     score: float
@@ -74,7 +74,6 @@ class Unigram:
         for start in range(count):
             here = sums[start]
             cell = ROOT
-            alone = False
             for stop in range(start + 1, count + 1):
                 below = base[cell] + symbols[stop - 1]
                 if parent[below] != cell:
@@ -82,14 +81,13 @@ class Unigram:
                 cell = below
                 id_ = piece[cell]
                 if id_ != NONE:
-                    alone = alone or stop == start + 1
                     score = scores[id_] + here
                     if score > sums[stop]:
                         sums[stop], starts[stop], ids[stop] = score, start, id_
-            if not alone:
-                score = self._unknown.score + here
-                if score > sums[start + 1]:
-                    sums[start + 1], starts[start + 1], ids[start + 1] = score, start, self._unknown.id
+            # Any piece of one symbol is likelier than an unknown one, and was here before.
+            score = self._unknown.score + here
+            if score > sums[start + 1]:
+                sums[start + 1], starts[start + 1], ids[start + 1] = score, start, self._unknown.id
         return starts, ids
 
     def _id_of(self, symbols: Sequence[int]) -> int:

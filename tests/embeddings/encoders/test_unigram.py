@@ -45,6 +45,14 @@ def test_the_unknown_piece_itself_is_unknown() -> None:
     assert cut([("<unk>", 0.0), ("a", -1.0), (">", -1.0)], "<unk>xa") == [("<unk>x", 0), ("a", 1)]
 
 
+def test_unknown_neighbours_that_spell_a_piece_are_that_piece() -> None:
+    # Twice the piece for unknown ones sums up to 0; so does `tokenizers`.
+    vocabulary = [("?", 0.0), ("??", -5.0), ("a", -1.0)]
+    assert cut(vocabulary, "??a???") == [("??", 1), ("a", 2), ("???", 0)]
+    theirs = Reference(vocabulary, UNKNOWN, byte_fallback=False).tokenize("??a???")
+    assert [token.id for token in theirs] == [1, 2, 0]
+
+
 # Few characters make for many ways; scores of quarters for many ties, the others for sums that are rounded.
 SCORES = st.one_of(st.integers(-40, 0).map(lambda n: n / 4), st.floats(-20, 0, allow_nan=False))
 VOCABULARIES = st.lists(st.tuples(st.text("abc上", min_size=1, max_size=4), SCORES), max_size=30).map(
