@@ -9,7 +9,6 @@ from embeddings.encoders.model_folder import ModelFolder
 from embeddings.encoders.onnx_encoder import OnnxEncoder
 from embeddings.errors import INSTALL_HINT, DependencyError, SnapshotError
 from embeddings.files import is_intact, new_folder, seal
-from embeddings.records import Precision
 
 
 def exported_encoder(model: ModelFolder, folder: Path, say: Callable[[str], None]) -> OnnxEncoder:
@@ -45,6 +44,4 @@ def _export(model: ModelFolder, folder: Path, say: Callable[[str], None]) -> Non
         engine = importlib.import_module("embeddings.encoders.sentence_transformers_encoder")
     except ModuleNotFoundError as error:
         raise DependencyError(f"exporting a model needs the package {error.name}; {INSTALL_HINT}") from error
-    info = engine.SentenceTransformersEncoder.load(model).export(folder)
-    if info.precision is Precision.FP32:
-        say(f"{model.name} cannot be rounded to eight bits without harm; it stays in fp32, which takes twice as long")
+    engine.SentenceTransformersEncoder.load(model).export(folder, say)

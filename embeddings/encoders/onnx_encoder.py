@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from tokenizers import Encoding, Tokenizer
 
 from embeddings.encoders.batching import ALONE, BATCH_TOKENS, batches_by_length
 from embeddings.encoders.text_tokens import text_tokens, without_tokens
+from embeddings.encoders.tokenizer_files import load_tokenizer
+from embeddings.encoders.tokenizing import TextTokenizer, Tokenized
 from embeddings.errors import REBUILD_HINT, SnapshotError, TextTooLongError
 from embeddings.protocols import Progress
 from embeddings.records import EncoderInfo, FloatArray, Precision, Prompts, TokenVectors
@@ -20,11 +21,10 @@ from embeddings.records import EncoderInfo, FloatArray, Precision, Prompts, Toke
 
 @dataclass(frozen=True, slots=True)
 class EncoderFiles:
-    """Name the files of an exported encoder inside its folder."""
+    """Name the files of an exported encoder inside its folder; `tokenizer_files` names the tokenizer's."""
 
     graph: str = "model.onnx"
     weights: str = "model.onnx.data"
-    tokenizer: str = "tokenizer.json"
     info: str = "encoder.json"
 
 
@@ -38,7 +38,7 @@ TOKENS_OUTPUT = "token_embeddings"
 class OnnxEncoder:
     """Run an exported encoder; safe to share between threads."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, tokenizer: Tokenizer, info: EncoderInfo) -> None:
+    def __init__(self, session: onnxruntime.InferenceSession, tokenizer: TextTokenizer, info: EncoderInfo) -> None:
         self._session = session
         self._tokenizer = tokenizer
         self._info = info
@@ -48,16 +48,14 @@ class OnnxEncoder:
         """Load an exported encoder from its folder.
 
         Args:
-            folder: holds the files named by `FILES`. The weights are memory-mapped from it.
+            folder: holds the files named by `FILES`, and a tokenizer's. Weights and pieces are memory-mapped from it.
 
         Raises:
             SnapshotError: a file is missing, cannot be read, or was written by an older version.
         """
         info = read_info(folder / FILES.info)
         try:
-            tokenizer = Tokenizer.from_file(str(folder / FILES.tokenizer))
-            tokenizer.no_truncation()
-            tokenizer.no_padding()
+            tokenizer = load_tokenizer(folder)
             session = onnxruntime.InferenceSession(
                 str(folder / FILES.graph), _session_options(), providers=["CPUExecutionProvider"]
             )
@@ -125,7 +123,7 @@ class OnnxEncoder:
         """
         return self._encode_by_token(texts, self._info.prompts.passage, progress, ALONE)
 
-    def _tokenized(self, texts: Sequence[str], prompt: str) -> list[Encoding]:
+    def _tokenized(self, texts: Sequence[str], prompt: str) -> list[Tokenized]:
         return list(self._tokenizer.encode_batch([prompt + text for text in texts]))
 
     def _encode(
@@ -152,7 +150,7 @@ class OnnxEncoder:
 
     def _batches(
         self, texts: Sequence[str], prompt: str, progress: Progress | None, batch_tokens: int
-    ) -> Iterator[tuple[list[int], list[Encoding]]]:
+    ) -> Iterator[tuple[list[int], list[Tokenized]]]:
         """Yield positions and tokens of texts of similar length, and report each batch when the next is wanted."""
         tokenized = self._tokenized(texts, prompt)
         lengths = [len(encoding.ids) for encoding in tokenized]
@@ -170,7 +168,7 @@ class OnnxEncoder:
                     f"{self._info.max_tokens}; shorten it by about {1 - self._info.max_tokens / length:.0%}"
                 )
 
-    def _run(self, tokenized: Sequence[Encoding], outputs: list[str]) -> list[FloatArray]:
+    def _run(self, tokenized: Sequence[Tokenized], outputs: list[str]) -> list[FloatArray]:
         width = max(len(encoding.ids) for encoding in tokenized)
         # The padding's id does not matter: the mask hides it from attention and from pooling.
         ids = np.zeros((len(tokenized), width), dtype=np.int64)

@@ -1,7 +1,8 @@
 """Load any sentence-transformers model, encode with it, and export it to ONNX."""
 
+import shutil
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ from embeddings.encoders.onnx_encoder import FILES, INPUTS, OUTPUT, TOKENS_OUTPU
 from embeddings.encoders.onnx_graph import Graph
 from embeddings.encoders.rounded_export import write_rounded
 from embeddings.encoders.text_tokens import text_tokens, without_tokens
+from embeddings.encoders.tokenizer_files import write_tokenizer
 from embeddings.errors import ModelError, TextTooLongError
 from embeddings.protocols import Progress
 from embeddings.records import EncoderInfo, FloatArray, Precision, TokenVectors
@@ -149,36 +151,33 @@ class SentenceTransformersEncoder:
             progress(len(texts))
         return encoded
 
-    def export(self, folder: Path) -> EncoderInfo:
-        """Write the encoder as ONNX files into an empty folder, see that they agree, and return what was written.
+    def export(self, folder: Path, say: Callable[[str], None]) -> None:
+        """Write the encoder as ONNX files into an empty folder, and see that they agree.
 
         It computes with whole numbers of eight bits where that changes little, else with floating-point ones.
+
+        Args:
+            folder: for the files.
+            say: told where the encoder takes more time or memory than others.
 
         Raises:
             ModelError: the model cannot be traced, has no fast tokenizer, or the exported encoder
                 differs on a probe text.
         """
+        hindrance = write_tokenizer(self._fast_tokenizer(), folder)
+        if hindrance is not None:
+            say(f"the tokenizer of {self._info.name} is held in memory as a whole: {hindrance}")
+        write_info(folder / FILES.info, self._info)
         with TemporaryDirectory(dir=folder) as work:
-            exact = Path(work) / "exact"
-            exact.mkdir()
             graph = self._graph(Path(work))
-            self._describe(exact, Precision.FP32)
-            graph.save(exact / FILES.graph, FILES.weights)
-            reference = OnnxEncoder.load(exact)
-            refuse_difference(reference, self)
-            self._describe(folder, Precision.INT8)
-            texts = _texts_read(reference)
-            if write_rounded(graph, [reference.token_ids(text) for text in texts], folder):
-                rounded = OnnxEncoder.load(folder)
-                if least_agreement(rounded, reference, texts) >= MIN_ROUNDED_COSINE:
-                    return rounded.info
-            for path in exact.iterdir():
-                path.replace(folder / path.name)
-        return reference.info
-
-    def _describe(self, folder: Path, precision: Precision) -> None:
-        self._fast_tokenizer().save(str(folder / FILES.tokenizer))
-        write_info(folder / FILES.info, replace(self._info, precision=precision))
+            graph.save(folder / FILES.graph, FILES.weights)
+            exact = OnnxEncoder.load(folder)
+            refuse_difference(exact, self)
+            if not _round(graph, exact, folder, Path(work)):
+                say(
+                    f"{self._info.name} cannot be rounded to eight bits without harm; it stays in fp32, "
+                    "which takes twice as long"
+                )
 
     def _fast_tokenizer(self) -> Tokenizer:
         """Return a copy of the tokenizer's core, which neither cuts nor pads."""
@@ -215,6 +214,21 @@ class SentenceTransformersEncoder:
                     f"{self._info.name} cannot be exported to ONNX ({str(error)[:300]}); use another model"
                 ) from error
         return Graph.load(traced)
+
+
+def _round(graph: Graph, exact: OnnxEncoder, folder: Path, work: Path) -> bool:
+    """Replace an exported encoder by one that is rounded, if its vectors stay near enough."""
+    texts = _texts_read(exact)
+    rounded = work / "rounded"
+    shutil.copytree(folder, rounded, ignore=shutil.ignore_patterns(work.name, FILES.graph, FILES.weights))
+    if not write_rounded(graph, [exact.token_ids(text) for text in texts], rounded):
+        return False
+    write_info(rounded / FILES.info, replace(exact.info, precision=Precision.INT8))
+    if not least_agreement(OnnxEncoder.load(rounded), exact, texts) >= MIN_ROUNDED_COSINE:
+        return False
+    for name in (FILES.info, FILES.graph, FILES.weights):
+        (rounded / name).replace(folder / name)
+    return True
 
 
 def _texts_read(encoder: OnnxEncoder) -> list[str]:

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from tokenizers import Encoding
 
+from embeddings.encoders.tokenizing import Tokenized
 from embeddings.records import FloatArray, IdArray, RowArray, TokenVectors
 
 
@@ -16,7 +16,7 @@ class TextTokens(NamedTuple):
     offsets: IdArray
 
 
-def text_tokens(encoding: Encoding, prompt_length: int) -> TextTokens:
+def text_tokens(encoding: Tokenized, prompt_length: int) -> TextTokens:
     """Return the tokens that have at least one character of the text behind the prompt.
 
     Of "query: 上门" with a prompt of 7 characters, 上 and 门 are kept, with offsets from 0; must not

@@ -1,8 +1,9 @@
 """What is exported, what is refused, and what is exported anew."""
 
 import json
+import shutil
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,12 @@ from sentence_transformers.sentence_transformer.modules import Pooling, Transfor
 
 from embeddings.encoders.agreement import refuse_difference
 from embeddings.encoders.export import exported_encoder
-from embeddings.encoders.model_folder import ModelFolder
+from embeddings.encoders.light_tokenizer import LIGHT_FILES
+from embeddings.encoders.model_folder import ModelFolder, ModelRequest, find_model
 from embeddings.encoders.onnx_encoder import FILES, OnnxEncoder
 from embeddings.encoders.sentence_transformers_encoder import SentenceTransformersEncoder
 from embeddings.errors import ModelError, SnapshotError
-from embeddings.files import is_intact, seal
+from embeddings.files import files_below, is_intact, seal
 from embeddings.protocols import Progress
 from embeddings.records import TokenVectors
 from tests.tiny_model import DIMENSION, MAX_TOKENS
@@ -71,7 +73,7 @@ def without_tokens(tiny_model: ModelFolder) -> SentenceTransformersEncoder:
 
 
 def test_a_model_without_tokens(without_tokens: SentenceTransformersEncoder, tmp_path: Path) -> None:
-    without_tokens.export(tmp_path)
+    without_tokens.export(tmp_path, print)
     exported = OnnxEncoder.load(tmp_path)
     for engine in (without_tokens, exported):
         assert engine.info.token_dimension is None
@@ -81,7 +83,7 @@ def test_a_model_without_tokens(without_tokens: SentenceTransformersEncoder, tmp
 
 
 def test_a_graph_that_is_not_as_described(without_tokens: SentenceTransformersEncoder, tmp_path: Path) -> None:
-    without_tokens.export(tmp_path)
+    without_tokens.export(tmp_path, print)
     rewrite_info(tmp_path, token_dimension=DIMENSION)
     with pytest.raises(SnapshotError, match="holds a graph and a description that differ on tokens"):
         OnnxEncoder.load(tmp_path)
@@ -110,3 +112,50 @@ def test_one_token_that_differs_is_noticed(tiny_model: ModelFolder, other_id: bo
     other.other_id = other_id
     with pytest.raises(ModelError, match=f"encodes differently after export .*same tokens: {same_tokens}"):
         refuse_difference(other, original)
+
+
+def with_unigram(tiny_model: ModelFolder, folder: Path, byte_fallback: bool) -> ModelFolder:
+    """Return a copy of the tiny model whose tokenizer is a Unigram one of the same pieces."""
+    copy = Path(shutil.copytree(tiny_model.path, folder / "tiny-e5"))
+    path = copy / "tokenizer.json"
+    description = json.loads(path.read_text(encoding="utf-8"))
+    by_id = sorted(description["model"]["vocab"].items(), key=lambda piece: piece[1])
+    vocabulary = [(piece, -1.0) for piece, _ in by_id]
+    unigram = {"type": "Unigram", "unk_id": 1, "vocab": vocabulary, "byte_fallback": byte_fallback}
+    path.write_text(json.dumps({**description, "model": unigram}), encoding="utf-8")
+    return find_model(ModelRequest(str(copy)), folder)
+
+
+def test_a_light_tokenizer(tiny_model: ModelFolder, exported: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    folder = tmp_path / "light"
+    light = exported_encoder(with_unigram(tiny_model, tmp_path, False), folder, said.append)
+    assert said == ["exporting the encoder tiny-e5 to ONNX"]
+    assert set(asdict(LIGHT_FILES).values()) <= set(files_below(folder))
+    assert not (folder / "tokenizer.json").exists()
+    full = OnnxEncoder.load(exported)
+    texts = ["上门催收要带证件", "微粒贷", ""]
+    assert light.count_tokens(texts) == full.count_tokens(texts)
+    assert light.encode_passages(texts) == pytest.approx(full.encode_passages(texts), abs=1e-6)
+
+
+def test_a_tokenizer_that_cannot_be_light_is_told_of(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    said: list[str] = []
+    exported_encoder(with_unigram(tiny_model, tmp_path, True), tmp_path / "full", said.append)
+    assert said == [
+        "exporting the encoder tiny-e5 to ONNX",
+        "the tokenizer of tiny-e5 is held in memory as a whole: it spells unknown characters in bytes",
+    ]
+
+
+@pytest.mark.parametrize("name", asdict(LIGHT_FILES).values())
+def test_a_damaged_light_tokenizer(tiny_model: ModelFolder, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "light"
+    exported_encoder(with_unigram(tiny_model, tmp_path, False), folder, print)
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[: len(content) // 2])
+    with pytest.raises(SnapshotError, match="holds no encoder that can be loaded .*; build it anew with"):
+        OnnxEncoder.load(folder)
+    (folder / name).unlink()
+    with pytest.raises(SnapshotError, match="holds no encoder that can be loaded .*; build it anew with"):
+        OnnxEncoder.load(folder)
