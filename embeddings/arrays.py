@@ -82,15 +82,19 @@ class ArrayReader:
     """Read parts of a .npy file into memory that is given back after use; threads may share it.
 
     What is read of a mapped file counts as memory of the process ever after, with 64 kB around it on
-    Linux: of 1,000,000 vectors, all after some hundred searches. Reading takes 2 µs a part.
+    Linux: of 1,000,000 vectors, all after some hundred searches. Reading takes 2 µs a part. Files of
+    no more than `small` bytes are mapped all the same.
     """
+
+    small = 16_000_000
 
     def __init__(self, path: Path, mapped: NDArray[Any]) -> None:
         self._mapped = mapped
         self._header = path.stat().st_size - mapped.nbytes
         self._width = mapped.nbytes // max(len(mapped), 1)
-        # Not every system has it.
-        self._file = os.open(path, os.O_RDONLY) if hasattr(os, "preadv") else None
+        # Not every system has it; and what a small file takes is not worth a call to the system for each part.
+        reads = hasattr(os, "preadv") and mapped.nbytes > self.small
+        self._file = os.open(path, os.O_RDONLY) if reads else None
         if self._file is not None:
             weakref.finalize(self, os.close, self._file)
 

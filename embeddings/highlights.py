@@ -1,16 +1,22 @@
 """Find the sentence of a passage that answers a question best."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 import numpy as np
 
 from corpus.normalising import normalise
 from corpus.sentences import sentence_spans
-from embeddings.late_interaction.token_store import TokenStore
+from embeddings.late_interaction.token_store import AskedTokens, TokenStore
 from embeddings.lexical import LexicalIndex
 from embeddings.records import Query, Span
 from embeddings.terms import TermSplitter
+
+# Passages whose sentences are remembered: 2 MB.
+_KEPT = 2_048
 
 
 class Highlighter:
@@ -21,22 +27,29 @@ class Highlighter:
         self._lexical = lexical
         self._tokens = tokens
 
-    def highlights(self, query: Query, row: int, text: str) -> tuple[Span, ...]:
-        """Return the sentence of a passage that answers best, none where nothing speaks for any.
+    def highlights(self, query: Query, passages: Sequence[tuple[int, str]]) -> list[tuple[Span, ...]]:
+        """Return of each passage the sentence that answers best, none where nothing speaks for any.
 
         Args:
             query: the question.
-            row: of the passage.
-            text: of the passage, as a reader sees it.
+            passages: row and text, as a reader sees it.
         """
-        spans = [Span(start, end) for start, end in sentence_spans(text)]
-        if not spans:
-            return ()
-        scores = self.by_tokens(query, row, text, spans) if self._tokens else self.by_terms(query, text, spans)
-        best = int(np.argmax(scores))
-        return (spans[best],) if scores[best] > 0 else ()
+        asked = self._tokens.asked(query.tokens) if self._tokens else None
+        return [self._highlight(query, asked, row, _sentences(text)) for row, text in passages]
 
-    def by_terms(self, query: Query, text: str, spans: list[Span]) -> list[float]:
+    def _highlight(
+        self, query: Query, asked: AskedTokens | None, row: int, sentences: "_Sentences"
+    ) -> tuple[Span, ...]:
+        if not sentences.spans:
+            return ()
+        if self._tokens is None or asked is None:
+            scores = self.by_terms(query, sentences.text, sentences.spans)
+        else:
+            scores = self._tokens.part_scores(asked, row, sentences.lengths)
+        best = int(np.argmax(scores))
+        return (sentences.spans[best],) if scores[best] > 0 else ()
+
+    def by_terms(self, query: Query, text: str, spans: Sequence[Span]) -> list[float]:
         """Return for each sentence how rare the question's terms are that it holds, in sum."""
         wanted = {term: weight * self._lexical.rarity(term) for term, weight in query.terms}
         return [
@@ -45,14 +58,31 @@ class Highlighter:
             for span in spans
         ]
 
-    def by_tokens(self, query: Query, row: int, text: str, spans: list[Span]) -> list[float]:
+    def by_tokens(self, query: Query, row: int, text: str) -> list[float]:
         """Return for each sentence the late score of its tokens."""
+        sentences = _sentences(text)
         if self._tokens is None:
-            return [0.0] * len(spans)
-        return self._tokens.part_scores(query.tokens, row, _lengths(text, spans))
+            return [0.0] * len(sentences.spans)
+        return self._tokens.part_scores(self._tokens.asked(query.tokens), row, sentences.lengths)
 
 
-def _lengths(text: str, spans: list[Span]) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class _Sentences:
+    """Hold the sentences of a passage, and what `_lengths` says of them."""
+
+    text: str
+    spans: tuple[Span, ...]
+    lengths: tuple[int, ...]
+
+
+# A passage that is shown is shown again: of five, finding and normalising their sentences takes a fifth of a search.
+@lru_cache(maxsize=_KEPT)
+def _sentences(text: str) -> _Sentences:
+    spans = tuple(Span(start, end) for start, end in sentence_spans(text))
+    return _Sentences(text, spans, tuple(_lengths(text, spans)) if spans else ())
+
+
+def _lengths(text: str, spans: Sequence[Span]) -> list[int]:
     """Return how many characters of the indexed form there are from the start of each sentence to the end."""
     ends = [*(span.start for span in spans[1:]), len(text)]
     own = [normalise(text[span.start : end]) for span, end in zip(spans, ends, strict=True)]

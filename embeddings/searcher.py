@@ -217,18 +217,21 @@ class Searcher:
         rows = found.shown[list(places)]
         groups = [self.passages.groups[row] for row in rows.tolist() if row in self.passages.groups]
         members = self.passages.members(groups, options.filters)
+        passages = self.passages.get(rows)
+        texts = [(row, passage.text) for row, passage in zip(rows.tolist(), passages, strict=True)]
+        highlights = self.highlighter.highlights(found.query, texts) if options.highlight else [()] * len(rows)
         explained = self.ranker.explain(found.query, found.ranking, rows) if options.explain else [()] * len(rows)
         return tuple(
             Result(
                 rank=options.offset + number,
                 score=round(float(judged.scores[place]), _SCORE_DIGITS),
                 passage=passage,
-                highlights=self.highlighter.highlights(found.query, row, passage.text) if options.highlight else (),
+                highlights=marked,
                 also_in=_others(passage, members.get(self.passages.groups.get(row, ""), ())),
                 stages=stages,
             )
-            for number, (place, row, passage, stages) in enumerate(
-                zip(places, rows.tolist(), self.passages.get(rows), explained, strict=True), start=1
+            for number, (place, row, passage, marked, stages) in enumerate(
+                zip(places, rows.tolist(), passages, highlights, explained, strict=True), start=1
             )
         )
 

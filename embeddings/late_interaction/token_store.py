@@ -1,6 +1,7 @@
 """Compare a question with passages token by token."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any
@@ -16,6 +17,14 @@ from embeddings.records import FloatArray, IdArray, RowArray, TokenVectors
 
 # What numpy raises where a header is damaged.
 _UNREADABLE = (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError, TokenError)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTokens:
+    """Hold a question's tokens in the space, shape (m, k), and how much each says, shape (m,)."""
+
+    projected: FloatArray
+    weights: FloatArray
 
 
 class TokenStore:
@@ -95,13 +104,19 @@ class TokenStore:
         begins = np.concatenate([[0], np.cumsum(self._starts[rows + 1] - self._starts[rows])[:-1]])
         return _max_in_parts(_similarities(query, tokens), begins)
 
-    def late_scores(self, question: TokenVectors, rows: RowArray) -> FloatArray:
-        """Return the late score of each of the passages, shape (len(rows),); zeros for a question without tokens."""
+    def asked(self, question: TokenVectors) -> AskedTokens:
+        """Return a question's tokens as all its scores need them."""
         if not len(question.ids):
-            return np.zeros(len(rows), dtype=np.float32)
-        return self._weighted(question, self.max_similarities(self._space.project_query(question.tokens), rows))
+            return AskedTokens(np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.float32))
+        return AskedTokens(self._space.project_query(question.tokens), self.weights(question.ids))
 
-    def part_scores(self, question: TokenVectors, row: int, lengths: Sequence[int]) -> list[float]:
+    def late_scores(self, question: AskedTokens, rows: RowArray) -> FloatArray:
+        """Return the late score of each of the passages, shape (len(rows),); zeros for a question without tokens."""
+        if not len(question.weights):
+            return np.zeros(len(rows), dtype=np.float32)
+        return _weighted(question, self.max_similarities(question.projected, rows))
+
+    def part_scores(self, question: AskedTokens, row: int, lengths: Sequence[int]) -> list[float]:
         """Return the late score that each part of a passage has by itself: each of its sentences, say.
 
         Args:
@@ -113,19 +128,20 @@ class TokenStore:
                 token belongs to the part that it begins in; a part without any has score 0.
         """
         offsets = self.offsets(row)
-        if not len(question.ids) or not len(offsets):
+        if not len(question.weights) or not len(offsets):
             return [0.0] * len(lengths)
-        similarities = _similarities(self._space.project_query(question.tokens), self._tokens_of(row))
+        similarities = _similarities(question.projected, self._tokens_of(row))
         begins = np.searchsorted(offsets[:, 0], offsets[:, 1].max() - np.array(lengths, dtype=np.int64))
-        return [float(score) for score in self._weighted(question, _max_in_parts(similarities, begins))]
-
-    def _weighted(self, question: TokenVectors, nearest: FloatArray) -> FloatArray:
-        """Return the weighted means of the columns. Added row by row, so none depends on the columns beside it."""
-        weights = self.weights(question.ids)
-        return np.asarray(np.sum(nearest * weights[:, np.newaxis], axis=0) / np.sum(weights), dtype=np.float32)
+        return [float(score) for score in _weighted(question, _max_in_parts(similarities, begins))]
 
     def _tokens_of(self, row: int) -> Int8Array:
         return self._tokens.between(int(self._starts[row]), int(self._starts[row + 1]))
+
+
+def _weighted(question: AskedTokens, nearest: FloatArray) -> FloatArray:
+    """Return the weighted means of the columns. Added row by row, so none depends on the columns beside it."""
+    weights = question.weights
+    return np.asarray(np.sum(nearest * weights[:, np.newaxis], axis=0) / np.sum(weights), dtype=np.float32)
 
 
 def _similarities(query: FloatArray, tokens: Int8Array) -> FloatArray:
@@ -140,7 +156,10 @@ def _max_in_parts(similarities: FloatArray, begins: RowArray) -> FloatArray:
         begins: the token that each part begins with, ascending; it ends where the next one begins.
     """
     greatest = np.zeros((len(similarities), len(begins)), dtype=np.float32)
-    filled = np.flatnonzero(np.diff(begins, append=similarities.shape[1]))
+    ends = np.empty_like(begins)
+    ends[:-1] = begins[1:]
+    ends[-1:] = similarities.shape[1]
+    filled = np.flatnonzero(ends != begins)
     if greatest.size and len(filled):
         greatest[:, filled] = np.maximum.reduceat(similarities, begins[filled], axis=1)
     return greatest

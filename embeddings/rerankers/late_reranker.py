@@ -12,4 +12,4 @@ class LateReranker:
 
     def scores(self, query: Query, rows: RowArray) -> FloatArray:
         """Return a score of about 0 to 1 for each of the passages."""
-        return self._tokens.late_scores(query.tokens, rows)
+        return self._tokens.late_scores(self._tokens.asked(query.tokens), rows)

@@ -33,10 +33,12 @@ def test_what_is_let_go_of_is_read_again(tmp_path: Path) -> None:
         assert int(array.sum(dtype=np.int64)) == 99_999 * 50_000
 
 
-@pytest.mark.parametrize("system", ["with preadv", "without"])
+@pytest.mark.parametrize("system", ["with preadv", "without", "small"])
 def test_parts_are_read(tmp_path: Path, system: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if system == "without":
         monkeypatch.delattr(os, "preadv")
+    if system != "small":
+        monkeypatch.setattr(ArrayReader, "small", 0)
     wanted = np.arange(300, dtype=np.int32).reshape(100, 3)
     np.save(tmp_path / "a.npy", wanted)
     reader = ArrayReader(tmp_path / "a.npy", mapped_array(tmp_path / "a.npy", np.int32, 2))
@@ -47,7 +49,8 @@ def test_parts_are_read(tmp_path: Path, system: str, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.skipif(not hasattr(os, "preadv"), reason="there the file is mapped")
-def test_a_file_that_is_cut_off_later(tmp_path: Path) -> None:
+def test_a_file_that_is_cut_off_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ArrayReader, "small", 0)
     np.save(tmp_path / "a.npy", np.arange(300, dtype=np.int32))
     reader = ArrayReader(tmp_path / "a.npy", np.load(tmp_path / "a.npy"))
     with (tmp_path / "a.npy").open("r+b") as file:

@@ -80,7 +80,7 @@ NOTHING = TokenVectors(
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 @pytest.mark.parametrize(("question", "shown"), WANTED)
 def test_by_terms(splitter: TermSplitter, text: str, question: str, shown: str) -> None:
-    (span,) = by_terms(TEXTS, splitter).highlights(asked(question, splitter, NOTHING), 0, text)
+    ((span,),) = by_terms(TEXTS, splitter).highlights(asked(question, splitter, NOTHING), [(0, text)])
     sentence = text[span.start : span.end]
     assert shown in sentence or question in sentence
     holding = [own for own in sentence_spans(text) if shown in text[slice(*own)] or question in text[slice(*own)]]
@@ -90,7 +90,7 @@ def test_by_terms(splitter: TermSplitter, text: str, question: str, shown: str) 
 def test_rare_terms_count_for_more(splitter: TermSplitter) -> None:
     texts = ["催收要看证件。催收不能骂人。", "催收来了。", "催收走了。"]
     # Both sentences hold 催收, and one of them what no other passage holds.
-    (span,) = by_terms(texts, splitter).highlights(asked("催收骂人", splitter, NOTHING), 0, texts[0])
+    ((span,),) = by_terms(texts, splitter).highlights(asked("催收骂人", splitter, NOTHING), [(0, texts[0])])
     assert texts[0][span.start : span.end] == "催收不能骂人。"
 
 
@@ -106,13 +106,13 @@ def test_scores_of_terms_by_hand(splitter: TermSplitter) -> None:
 def test_where_nothing_speaks_for_any_sentence(splitter: TermSplitter) -> None:
     highlighter = by_terms(TEXTS, splitter)
     for question in ("weather", "", "😭"):
-        assert highlighter.highlights(asked(question, splitter, NOTHING), 0, TEXTS[0]) == ()
-    assert highlighter.highlights(asked("证件", splitter, NOTHING), 0, " \n ") == ()
+        assert highlighter.highlights(asked(question, splitter, NOTHING), [(0, TEXTS[0])]) == [()]
+    assert highlighter.highlights(asked("证件", splitter, NOTHING), [(0, " \n ")]) == [()]
 
 
 def test_the_first_of_equal_sentences(splitter: TermSplitter) -> None:
     text = "看证件。看证件。"
-    assert by_terms([text], splitter).highlights(asked("证件", splitter, NOTHING), 0, text) == (Span(0, 4),)
+    assert by_terms([text], splitter).highlights(asked("证件", splitter, NOTHING), [(0, text)]) == [(Span(0, 4),)]
 
 
 @pytest.mark.parametrize("title", ["", "证件 电话 征信\n", "催收😭\n"])
@@ -122,7 +122,7 @@ def test_by_tokens(splitter: TermSplitter, tmp_path: Path, title: str, question:
     highlighter = by_tokens(tmp_path / "tokens", TEXTS, title, alphabet, splitter)
     for row, text in enumerate(TEXTS):
         tokens = encoded(question, alphabet)
-        (span,) = highlighter.highlights(asked(question, splitter, tokens), row, text)
+        ((span,),) = highlighter.highlights(asked(question, splitter, tokens), [(row, text)])
         assert shown in text[span.start : span.end] or question in text[span.start : span.end]
         assert span in [Span(*own) for own in sentence_spans(text)]
 
@@ -134,7 +134,7 @@ def test_a_part_has_the_tokens_of_its_sentence_and_no_others(splitter: TermSplit
     spans = [Span(*own) for own in sentence_spans(TEXTS[row])]
     for character in sorted(set(alphabet) - {"\n", " "}):
         query = asked(character, splitter, encoded(character, alphabet))
-        found = [score > 0.5 for score in highlighter.by_tokens(query, row, TEXTS[row], spans)]
+        found = [score > 0.5 for score in highlighter.by_tokens(query, row, TEXTS[row])]
         # What stands between two sentences, such as an emoji, is white space in the indexed form.
         assert found == [character in normalise(TEXTS[row][span.start : span.end]) for span in spans]
 
@@ -143,7 +143,7 @@ def test_a_question_without_tokens(splitter: TermSplitter, tmp_path: Path) -> No
     alphabet = "".join(sorted(set(normalise("".join(TEXTS)))))
     highlighter = by_tokens(tmp_path / "tokens", TEXTS, "", alphabet, splitter)
     nothing = replace(encoded("", alphabet), tokens=np.zeros((0, len(alphabet)), dtype=np.float32))
-    assert highlighter.highlights(asked("", splitter, nothing), 0, TEXTS[0]) == ()
+    assert highlighter.highlights(asked("", splitter, nothing), [(0, TEXTS[0])]) == [()]
 
 
 @pytest.mark.parametrize("reranking", [Reranking.LATE, Reranking.NONE])

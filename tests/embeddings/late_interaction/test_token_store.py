@@ -76,10 +76,10 @@ def test_late_scores_by_hand(store: TokenStore) -> None:
     rare, common = math.log(4 / 1.5), math.log(4 / 2.5)
     # The first passage has 0.8 of north, and east; the second has nothing; the third has north, and no east at all.
     wanted = [(rare * round(0.8 * 127) / 127 + common) / (rare + common), 0, rare / (rare + common)]
-    assert store.late_scores(question, rows(0, 1, 2)).tolist() == pytest.approx(wanted)
-    assert store.late_scores(question, rows(2, 0)).tolist() == pytest.approx([wanted[2], wanted[0]])
-    assert store.late_scores(question, rows(1)).tolist() == [0]
-    assert store.late_scores(question, rows()).shape == (0,)
+    assert store.late_scores(store.asked(question), rows(0, 1, 2)).tolist() == pytest.approx(wanted)
+    assert store.late_scores(store.asked(question), rows(2, 0)).tolist() == pytest.approx([wanted[2], wanted[0]])
+    assert store.late_scores(store.asked(question), rows(1)).tolist() == [0]
+    assert store.late_scores(store.asked(question), rows()).shape == (0,)
 
 
 def test_parts_by_hand(tmp_path: Path) -> None:
@@ -90,29 +90,29 @@ def test_parts_by_hand(tmp_path: Path) -> None:
     # The only passage holds both, so they count the same.
     question = text([NORTH, EAST], [9, 5])
     north, east = round(0.8 * 127) / 127, 1.0
-    assert store.part_scores(question, 0, [4, 2]) == pytest.approx([(north + east) / 2, (0 - 1) / 2])
-    assert store.part_scores(question, 0, [5]) == pytest.approx([1.0])
+    assert store.part_scores(store.asked(question), 0, [4, 2]) == pytest.approx([(north + east) / 2, (0 - 1) / 2])
+    assert store.part_scores(store.asked(question), 0, [5]) == pytest.approx([1.0])
     # Of three parts the second has no token that begins in it, nor has one behind the end.
-    assert store.part_scores(question, 0, [2, 1, 0]) == pytest.approx([(0 - 1) / 2, 0, 0])
-    assert store.part_scores(question, 0, []) == []
+    assert store.part_scores(store.asked(question), 0, [2, 1, 0]) == pytest.approx([(0 - 1) / 2, 0, 0])
+    assert store.part_scores(store.asked(question), 0, []) == []
 
 
 def test_parts_of_nothing(store: TokenStore) -> None:
-    assert store.part_scores(text([EAST], [5]), 1, [3, 1]) == [0, 0]
-    assert store.part_scores(text([], []), 0, [2, 1]) == [0, 0]
+    assert store.part_scores(store.asked(text([EAST], [5])), 1, [3, 1]) == [0, 0]
+    assert store.part_scores(store.asked(text([], [])), 0, [2, 1]) == [0, 0]
 
 
 def test_a_question_without_tokens(store: TokenStore) -> None:
     nothing = TokenVectors(
         np.ones(1, np.float32), np.zeros((0, 0), np.float32), np.zeros(0, np.int32), store.offsets(1)
     )
-    assert store.late_scores(nothing, rows(0, 1, 2)).tolist() == [0, 0, 0]
-    assert store.part_scores(nothing, 2, [3, 2, 1]) == [0, 0, 0]
+    assert store.late_scores(store.asked(nothing), rows(0, 1, 2)).tolist() == [0, 0, 0]
+    assert store.part_scores(store.asked(nothing), 2, [3, 2, 1]) == [0, 0, 0]
 
 
 def test_no_passage_has_a_token(tmp_path: Path) -> None:
     store = stored(tmp_path / "tokens", [text([], []), text([], [])], plain_space(2))
-    assert store.late_scores(text([EAST], [1]), rows(0, 1)).tolist() == [0, 0]
+    assert store.late_scores(store.asked(text([EAST], [1])), rows(0, 1)).tolist() == [0, 0]
     assert store.weights(np.array([3], dtype=np.int32)).tolist() == pytest.approx([math.log(3 / 0.5)])
 
 
@@ -146,10 +146,12 @@ def test_equals_the_slow_reference(tmp_path_factory: pytest.TempPathFactory, see
     store = stored(tmp_path_factory.mktemp("late") / "tokens", passages, plain_space(dimensions))
     asked = rng.permutation(6)[: rng.integers(1, 7)].astype(np.int64)
     wanted = [slow_score(question, passages[row], passages) for row in asked.tolist()]
-    together = store.late_scores(question, asked)
+    together = store.late_scores(store.asked(question), asked)
     assert together.tolist() == pytest.approx(wanted, abs=math.sqrt(dimensions) * 0.51 / 127)
     # To the last bit, whichever others are asked for.
-    assert [float(store.late_scores(question, rows(row))[0]) for row in asked.tolist()] == together.tolist()
+    assert [
+        float(store.late_scores(store.asked(question), rows(row))[0]) for row in asked.tolist()
+    ] == together.tolist()
 
 
 def test_the_same_tokens_score_the_same_anywhere(tmp_path: Path) -> None:
@@ -158,7 +160,7 @@ def test_the_same_tokens_score_the_same_anywhere(tmp_path: Path) -> None:
     others = [some_text(rng, 60, 96, least=1) for _ in range(30)]
     mixed = [text_ for other in others for text_ in (other, passage)]
     store = stored(tmp_path / "tokens", mixed, plain_space(96))
-    scores = store.late_scores(some_text(rng, 17, 96, least=17), np.arange(60, dtype=np.int64))
+    scores = store.late_scores(store.asked(some_text(rng, 17, 96, least=17)), np.arange(60, dtype=np.int64))
     assert len(set(scores[1::2].tolist())) == 1
 
 

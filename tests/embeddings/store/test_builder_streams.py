@@ -59,10 +59,11 @@ def test_encoding_in_windows_changes_nothing(
     assert scores[0] == pytest.approx(scores[1], abs=1e-5)
     assert windows.ranker.space.moments(query) == pytest.approx(whole.ranker.space.moments(query), abs=1e-5)
     asked = whole.encoder.encode_queries_by_token(["证件"])[0]
-    late = [
-        TokenStore.open(IndexLayout(tmp_path / name).snapshot(one.info.snapshot).tokens).late_scores(asked, rows)
+    stores = [
+        TokenStore.open(IndexLayout(tmp_path / name).snapshot(one.info.snapshot).tokens)
         for name, one in (("whole", whole), ("windows", windows))
     ]
+    late = [store.late_scores(store.asked(asked), rows) for store in stores]
     # A component of a token is rounded to 1/127.
     assert late[0] == pytest.approx(late[1], abs=0.02)
     assert windows.passages.get(rows) == whole.passages.get(rows)
