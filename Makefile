@@ -10,6 +10,9 @@ INSTALLED := $(VENV)/.installed
 # On Linux, TORCH_INDEX=https://download.pytorch.org/whl/cpu avoids the CUDA build of several GB.
 TORCH_INDEX ?=
 
+FROM_LOCK := --universal --python-version 3.11 --generate-hashes --constraint requirements/lock.txt \
+	--no-annotate --no-header --no-emit-index-url
+
 .PHONY: serve test soak format lock clean
 
 serve: $(INSTALLED)
@@ -40,12 +43,14 @@ $(INSTALLED): pyproject.toml requirements/lock.txt requirements/torch.txt
 	$(BIN)/pip install --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Write requirements/lock.txt anew from pyproject.toml, for all platforms.
+# Write requirements/lock.txt anew from pyproject.toml, for all platforms, and what of it serving and building a wheel need.
 lock: $(INSTALLED)
 	$(BIN)/pip install --disable-pip-version-check uv
 	$(BIN)/uv pip compile pyproject.toml requirements/torch-needs.in --override requirements/override.txt \
 		--all-extras --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-emit-package torch --no-annotate --no-header --no-emit-index-url --output-file requirements/lock.txt
+	$(BIN)/uv pip compile pyproject.toml $(FROM_LOCK) --output-file requirements/serve.txt
+	echo hatchling | $(BIN)/uv pip compile - $(FROM_LOCK) --output-file requirements/wheel.txt
 
 clean:
 	rm -rf $(VENV) index

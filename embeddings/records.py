@@ -228,7 +228,8 @@ class IndexInfo:
     """Name what answers: the snapshot, its encoder, and how many articles and passages it holds.
 
     `settings` identifies all that its answers follow from: two indexes with the same settings
-    give the same answers. `calibrated` tells whether scores are probabilities.
+    give the same answers. `calibrated` tells whether scores are probabilities, `created` when the
+    snapshot was built, in ISO 8601, "" where nobody knows.
     """
 
     snapshot: str
@@ -237,6 +238,7 @@ class IndexInfo:
     passages: int
     settings: str
     calibrated: bool = False
+    created: str = ""
 
 
 class SimilarPair(NamedTuple):

@@ -18,6 +18,7 @@ COMMANDS = {
     "rollback": ("scripts.rollback", "serve an earlier snapshot again"),
     "prune": ("scripts.prune", "remove old snapshots"),
     "serve": ("scripts.serve", "answer questions over HTTP"),
+    "key": ("scripts.key", "make a key that questions can be sent with"),
     "search": ("scripts.search", "print the passages that answer a question"),
     "evaluate": ("scripts.evaluate", "measure how well an index or a service answers a question set"),
     "compare": ("scripts.compare", "tell what a change made of the answers"),

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platformdirs
@@ -15,7 +15,7 @@ from corpus.errors import CorpusError
 from corpus.readers.jsonl import DEFAULT_FIELDS, JsonlFields
 from embeddings.errors import EmbeddingsError
 from embeddings.records import Mode
-from service.settings import ServiceError, Settings
+from service.settings import ServiceError, Setting, Settings, settings_table
 
 # The exit code where a command did its work, but had to leave some articles out.
 LEFT_OUT = 3
@@ -68,6 +68,48 @@ def add_index(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
         # Not %(default)s: a command may tell apart whether an index was named.
         help=f"the index folder (default: ZHAIWEN_INDEX, now {str(defaults.index).replace('%', '%%')})",
     )
+
+
+def add_settings(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """Add an option for every setting of the service that is not secret."""
+    parser.set_defaults(settings=settings)
+    for setting in settings_table():
+        if not setting.kind.secret:
+            now = getattr(settings, setting.name)
+            parser.add_argument(
+                setting.option,
+                type=_value_of(setting),
+                # What is not given stays as the environment has it.
+                default=argparse.SUPPRESS,
+                metavar="VALUE",
+                help=f"{setting.help} (default: {setting.variable}, now {shown(now)})".replace("%", "%%"),
+            )
+
+
+def given_settings(options: argparse.Namespace) -> Settings:
+    """Return the settings that the environment and then the options give."""
+    settings: Settings = options.settings
+    names = [setting.name for setting in settings_table() if setting.name in options]
+    return replace(settings, **{name: getattr(options, name) for name in names})
+
+
+def shown(value: object) -> str:
+    """Return a setting's value as one would write it: none, yes, or with commas between several."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or "none"
+    return "none" if value in (None, "") else str(value)
+
+
+def _value_of(setting: Setting) -> Callable[[str], object]:
+    def parse(text: str) -> object:
+        value = setting.kind.parse(text)
+        if value is None:
+            raise argparse.ArgumentTypeError(f"{text!r} was given, {setting.kind.wanted} was wanted")
+        return value
+
+    return parse
 
 
 def add_mode(parser: argparse.ArgumentParser) -> None:

@@ -1,40 +1,51 @@
 """Serve an index over HTTP: `zhaiwen serve`."""
 
 import argparse
-import logging
 import os
+import signal
 import socket
 import sys
-from contextlib import suppress
+from contextlib import closing, nullcontext, suppress
 
 import uvicorn
 
 from scripts.hangup import hangups_held_back, on_hangup
-from scripts.options import Command, Defaults, add_index, run_command, whole_number
+from scripts.options import Command, Defaults, add_index, add_settings, given_settings, run_command
+from scripts.serve_check import check, warn_of_dangers
 from service.app import create_app
 from service.http_protocol import TypedAddressProtocol
 from service.index_folder import IndexFolder
 from service.index_holder import IndexHolder
+from service.keys import Keys
+from service.logs import log_to_stderr
 from service.metrics import Metrics
+from service.question_log import QuestionLog
 from service.reloading import Reloader
-from service.settings import MAX_PORT, Settings, SettingsError
+from service.settings import SettingsError
 
 
 def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     """Add the command's options."""
-    settings = defaults.service
     add_index(parser, defaults)
-    parser.add_argument("--host", default=settings.host, help="address to listen on (default: %(default)s)")
-    port = whole_number(0, MAX_PORT)
-    parser.set_defaults(settings=settings)
-    parser.add_argument("--port", type=port, default=settings.port, help="port, 0 for any (default: %(default)s)")
+    add_settings(parser, defaults.service)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="prove settings, keys and index as serving does, say what would be served, and exit (1 if it cannot be)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Load the index, listen, and answer until the process is told to stop; return the exit code."""
-    settings: Settings = options.settings
-    with _listen(options.host, options.port) as listening:
-        _log_to_stderr()
+    settings = given_settings(options)
+    if options.check:
+        return check(options.index, settings)
+    _stop_cleanly_when_told()
+    log_to_stderr(settings)
+    keys = Keys.load(settings.keys_file) if settings.keys_file else Keys()
+    warn_of_dangers(settings, keys)
+    question_log = QuestionLog(settings.question_log) if settings.question_log else None
+    with _listen(settings.host, settings.port) as listening, closing(question_log) if question_log else nullcontext():
         with hangups_held_back():
             folder = IndexFolder(options.index, settings.answerable_from)
             first = folder.load(None)
@@ -42,17 +53,37 @@ def run(options: argparse.Namespace) -> int:
             metrics = Metrics(holder)
             reloader = Reloader(folder, first, holder, metrics, settings.reload_seconds)
             on_hangup(reloader.ask)
+        app = create_app(settings, holder, reloader, metrics, keys, question_log)
         config = uvicorn.Config(
-            create_app(settings, holder, reloader, metrics),
+            app,
             http=TypedAddressProtocol,
-            log_level="warning",
+            # The handlers are set already.
+            log_config=None,
             # It would hold the questions that come in addresses.
             access_log=False,
-            # Orders are taken from this machine: no header may claim that a request comes from it.
-            proxy_headers=False,
+            # By default no header may claim that a request comes from elsewhere; the gate of /admin
+            # lets none pass that has such a header, whoever is believed.
+            proxy_headers=bool(settings.forwarded_allow_ips),
+            forwarded_allow_ips=list(settings.forwarded_allow_ips),
+            server_header=False,
+            root_path=settings.root_path,
+            timeout_graceful_shutdown=settings.stop_seconds,
         )
         _serve(config, reloader, listening)
     return 0
+
+
+def _stop_cleanly_when_told() -> None:
+    """Let SIGTERM end the process with exit code 0, whenever it comes.
+
+    While it serves, uvicorn takes the signal, finishes what it has accepted, and then raises it
+    again, for this handler. As the first process of a container it would not be heard otherwise.
+    """
+
+    def stop(_signal: int, _frame: object) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def _serve(config: uvicorn.Config, reloader: Reloader, listening: socket.socket) -> None:
@@ -63,15 +94,6 @@ def _serve(config: uvicorn.Config, reloader: Reloader, listening: socket.socket)
             uvicorn.Server(config).run(sockets=[listening])
     finally:
         reloader.stop()
-
-
-def _log_to_stderr() -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("zhaiwen: %(message)s"))
-    log = logging.getLogger("zhaiwen")
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    log.propagate = False
 
 
 def _address(listening: socket.socket) -> str:

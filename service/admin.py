@@ -4,23 +4,26 @@ import asyncio
 import hmac
 import ipaddress
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 
 from service.errors import BadSnapshotError, ForbiddenError, UnauthorizedError
+from service.keys import Keys, bearer_token
 from service.records import Reloaded, ReloadStatus
 from service.schemas import ErrorBody, IndexOut, ReloadOut
 
-_SCHEME = "bearer"
 # Whoever passes requests on names in these for whom; the peer is then not the one who asks.
 _FORWARDING = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"})
 # What browsers say of a request that no other site has caused.
 _OWN_SITE = frozenset({"same-origin", "none"})
 _RESPONSES: dict[int | str, dict[str, object]] = {
-    401: {"model": ErrorBody, "description": "A token is set, and was not sent."},
+    401: {
+        "model": ErrorBody,
+        "description": "A token or keys are set, and neither the token nor an admin's key was sent.",
+    },
     403: {"model": ErrorBody, "description": "The request comes from elsewhere."},
     409: {"model": ErrorBody, "description": "The current snapshot is refused; the old one stays."},
 }
@@ -38,12 +41,14 @@ class Reloading(Protocol):
 class Gate:
     """Decide who may give orders.
 
-    With a token, who sends it. Without one, who sits at the machine itself: the peer is a loopback
-    address, nobody has passed the request on, and it was sent to a loopback name, so that no page
-    whose name was made to lead here (DNS rebinding) can send it. Never another site's page.
+    Where there is a token, or there are keys: who sends the token or the key of an admin. Else, who
+    sits at the machine itself: the peer is a loopback address, nobody has passed the request on, and
+    it was sent to a loopback name, so that no page whose name was made to lead here (DNS rebinding)
+    can send it. Never another site's page.
     """
 
     token: str
+    keys: Keys = field(default_factory=Keys)
 
     def check(self, request: Request) -> None:
         """Let the request through.
@@ -54,17 +59,19 @@ class Gate:
         """
         if _is_of_another_site(request):
             raise ForbiddenError("the request was sent by the page of another site")
-        if self.token:
-            if not self._has_token(request.headers.get("authorization", "")):
+        if self.token or self.keys.holders:
+            if not self._may_order(request.headers.get("authorization", "")):
                 raise UnauthorizedError("the token is missing or wrong")
         elif not _is_local(request):
             raise ForbiddenError("the request comes from another machine, or through a proxy")
 
-    def _has_token(self, authorization: str) -> bool:
-        scheme, _, given = authorization.partition(" ")
+    def _may_order(self, authorization: str) -> bool:
+        given = bearer_token(authorization).encode("utf-8", "surrogateescape")
         # Takes as long whichever character is the first wrong one.
-        same = hmac.compare_digest(given.strip().encode("utf-8"), self.token.encode("utf-8"))
-        return same and scheme.lower() == _SCHEME
+        if self.token and hmac.compare_digest(given, self.token.encode("utf-8")):
+            return True
+        holder = self.keys.holder_of(authorization)
+        return holder is not None and holder.is_admin
 
 
 def _is_of_another_site(request: Request) -> bool:

@@ -1,71 +1,118 @@
 """Put the service together."""
 
-from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, PlainTextResponse
-from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 
+from service.access import Access
 from service.admin import Gate, Reloading, admin_router
-from service.errors import PRIVATE_HEADERS, install_error_handlers
+from service.answer_notes import AnswerNotes
+from service.errors import (
+    BodyTooLargeError,
+    HeadersTooLargeError,
+    NoKeyError,
+    RateLimitedError,
+    SlowBodyError,
+    UrlTooLongError,
+    documented,
+    install_error_handlers,
+)
 from service.index_holder import IndexHolder
+from service.keys import Keys
+from service.listed_files import ListedFiles
 from service.metrics import CONTENT_TYPE, Metrics
+from service.observing import Observer
+from service.question_log import QuestionLog
+from service.request_limits import RequestLimits
 from service.routes import router
+from service.security_headers import DOCS_POLICY, PAGE_POLICY
 from service.settings import Settings
 
 _WEB = Path(__file__).parent / "web"
-# The page runs its own script and style only, and talks to this service only.
-_PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
-    # Without its script the form would send the question as part of an address: it may not.
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+# What any address may answer, whatever it is for.
+_OUTER_ERRORS = documented(
+    NoKeyError, SlowBodyError, BodyTooLargeError, UrlTooLongError, RateLimitedError, HeadersTooLargeError
 )
 
 
 def create_app(
-    settings: Settings, holder: IndexHolder, reloading: Reloading | None = None, metrics: Metrics | None = None
+    settings: Settings,
+    holder: IndexHolder,
+    reloading: Reloading | None = None,
+    metrics: Metrics | None = None,
+    keys: Keys | None = None,
+    question_log: QuestionLog | None = None,
 ) -> FastAPI:
     """Return the application.
 
     Args:
-        settings: who may give orders.
+        settings: how it answers, and who may give orders.
         holder: lends the index that answers; while it holds none, searches and /readyz answer 503.
         reloading: loads what is new when asked; without it, there is no /admin/reload.
         metrics: of this holder, if somebody else counts in them, too.
+        keys: who may ask; without any, everybody may.
+        question_log: where scrubbed questions go; without it, none is kept.
     """
-    counted = metrics or Metrics(holder)
+    counted, known = metrics or Metrics(holder), keys or Keys()
     # The interactive documentation comes from files of a package, so that it works offline.
     app = FastAPIOffline(
         title="债问 Zhaiwen",
         summary="Passages that answer questions about debt collection, traceable to their source.",
         version=version("zhaiwen"),
         redoc_url=None,
+        responses=_OUTER_ERRORS,
         # Without this the page asks a public validator about our schema.
         swagger_ui_parameters={"validatorUrl": None},
     )
     app.state.holder = holder
+    app.state.metrics = counted
+    app.state.answer_notes = AnswerNotes(counted, question_log)
     app.include_router(router)
     if reloading is not None:
-        app.include_router(admin_router(reloading, Gate(settings.admin_token)))
+        app.include_router(admin_router(reloading, Gate(settings.admin_token, known)))
     install_error_handlers(app)
     app.mount("/web", StaticFiles(directory=_WEB), name="web")
+    _list_files(app)
+    _add_pages(app, counted)
+    _wrap(app, settings, counted, known)
+    return app
 
+
+def _add_pages(app: FastAPI, metrics: Metrics) -> None:
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:
-        return FileResponse(_WEB / "index.html", headers={"Content-Security-Policy": _PAGE_POLICY})
+        return FileResponse(_WEB / "index.html")
 
     @app.get("/metrics", response_class=PlainTextResponse)
     def show_metrics() -> Response:
         """Return the metrics in Prometheus's text format."""
-        return Response(counted.text(), media_type=CONTENT_TYPE)
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
 
-    @app.middleware("http")
-    async def keep_private(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
-        response.headers.update(PRIVATE_HEADERS)
-        return response
 
-    return app
+def _list_files(app: FastAPI) -> None:
+    """Let what is mounted, by us and by the package of the documentation, give the files that it has now, only."""
+    for route in app.routes:
+        if isinstance(route, Mount) and isinstance(route.app, StaticFiles) and route.app.directory is not None:
+            route.app = ListedFiles(Path(route.app.directory))
+
+
+def _wrap(app: FastAPI, settings: Settings, metrics: Metrics, keys: Keys) -> None:
+    """Put around the routes, from the inside to the outside: how much, who may ask, whose pages, and what is told."""
+    app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(Access, keys=keys, address_rate=settings.address_rate)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+        )
+    policies = {"/": PAGE_POLICY, "/docs": DOCS_POLICY}
+    app.add_middleware(Observer, metrics=metrics, policies=policies, log_requests=settings.log_requests)

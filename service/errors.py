@@ -1,5 +1,6 @@
 """Decide, in one place, what a client is told when something goes wrong, and with which status."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,7 +10,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from embeddings.errors import QuestionError, TextTooLongError
+from service.noting import REQUEST_ID_HEADER, notes_of
 from service.schemas import ErrorBody, ErrorDetail
+from service.security_headers import add_missing
 from service.settings import ServiceError
 
 
@@ -33,6 +36,34 @@ class ForbiddenError(ServiceError):
     """Report a request of an operator from where none may come."""
 
 
+class NoKeyError(ServiceError):
+    """Report a request without a key, where one is needed."""
+
+
+class RateLimitedError(ServiceError):
+    """Report a sender who has used the rate up; after `seconds` the next request is taken."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class BodyTooLargeError(ServiceError):
+    """Report a body that is longer than what is read."""
+
+
+class SlowBodyError(ServiceError):
+    """Report a body that does not come."""
+
+
+class UrlTooLongError(ServiceError):
+    """Report an address that is longer than what is read."""
+
+
+class HeadersTooLargeError(ServiceError):
+    """Report headers that are longer than what is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
     """Say how an error of ours is told."""
@@ -43,6 +74,9 @@ class _Told:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+# The rest of a body that nobody reads must not be taken for the next request.
+_CLOSE = {"Connection": "close"}
+_ASK_FOR_TOKEN = {"WWW-Authenticate": "Bearer"}
 _TOLD = {
     NotReadyError: _Told(503, "not_ready", "ask again in a few seconds; see GET /readyz", {"Retry-After": "5"}),
     UnknownArticleError: _Told(404, "unknown_article", "take the id of an article from the results of a search"),
@@ -53,20 +87,20 @@ _TOLD = {
     UnauthorizedError: _Told(
         401,
         "unauthorized",
-        "send the header `Authorization: Bearer …` with the value of ZHAIWEN_ADMIN_TOKEN",
-        {"WWW-Authenticate": "Bearer"},
+        "send the header `Authorization: Bearer …` with the value of ZHAIWEN_ADMIN_TOKEN, or with a key of an admin",
+        _ASK_FOR_TOKEN,
     ),
     ForbiddenError: _Told(
         403, "forbidden", "call it with curl on the service's own machine, by 127.0.0.1, or set ZHAIWEN_ADMIN_TOKEN"
     ),
-}
-
-
-# A question about a debt must not linger in a cache, nor in the address of the page before.
-PRIVATE_HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
+    NoKeyError: _Told(
+        401, "unauthorized", "send the header `Authorization: Bearer …` with a key from the operator", _ASK_FOR_TOKEN
+    ),
+    RateLimitedError: _Told(429, "rate_limited", "wait as many seconds as the header Retry-After says"),
+    BodyTooLargeError: _Told(413, "body_too_large", "ask one question of at most 1000 characters", _CLOSE),
+    SlowBodyError: _Told(408, "slow_body", "send the whole body at once", _CLOSE),
+    UrlTooLongError: _Told(414, "url_too_long", "POST the question, and leave out what the answer does not depend on"),
+    HeadersTooLargeError: _Told(431, "headers_too_large", "send fewer headers: no cookies are needed"),
 }
 _HINT = "GET /docs shows every address, its methods, its parameters and their limits"
 
@@ -91,10 +125,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ServiceError)
     def ours(_request: Request, error: ServiceError) -> JSONResponse:
-        told = _TOLD[type(error)]
-        response = _response(told.status, told.code, str(error), told.hint)
-        response.headers.update(told.headers)
-        return response
+        return told(error)
 
     @app.exception_handler(HTTPException)
     def http(_request: Request, error: HTTPException) -> JSONResponse:
@@ -104,11 +135,28 @@ def install_error_handlers(app: FastAPI) -> None:
         return response
 
     @app.exception_handler(Exception)
-    def unexpected(_request: Request, _error: Exception) -> JSONResponse:
+    def unexpected(request: Request, _error: Exception) -> JSONResponse:
         response = _response(500, "internal", "the service failed", "the operator's log has the details")
         # Made outside of the middleware that sets these for all other answers.
-        response.headers.update(PRIVATE_HEADERS)
+        response.raw_headers.append((REQUEST_ID_HEADER, notes_of(request.scope).request_id.encode("ascii")))
+        add_missing(response.raw_headers)
         return response
+
+
+def told(error: ServiceError) -> JSONResponse:
+    """Return what a client is told of an error of ours."""
+    how = _TOLD[type(error)]
+    response = _response(how.status, how.code, str(error), how.hint)
+    response.headers.update(how.headers)
+    if isinstance(error, RateLimitedError):
+        response.headers["Retry-After"] = str(math.ceil(error.seconds))
+    return response
+
+
+def documented(*errors: type[ServiceError]) -> dict[int | str, dict[str, object]]:
+    """Return what the interactive documentation says of errors."""
+    descriptions = {_TOLD[error].status: (error.__doc__ or "").replace("Report a", "A", 1) for error in errors}
+    return {status: {"model": ErrorBody, "description": text} for status, text in descriptions.items()}
 
 
 def _response(status: int, code: str, message: str, hint: str) -> JSONResponse:

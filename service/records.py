@@ -1,7 +1,9 @@
 """Define the records that cross file borders inside of the service."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum
+from typing import Self
 
 from embeddings.records import IndexInfo
 
@@ -17,6 +19,28 @@ class HolderState:
     index: IndexInfo | None
     loaded_at: float
     old_open: int
+
+
+_RATE = re.compile(r"([1-9][0-9]{0,5})/(second|minute|hour|day)")
+_UNIT_SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Allow so many requests within so many seconds."""
+
+    requests: int
+    seconds: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Read 60/minute; return None for 0/minute, 60 and 60/week."""
+        match = _RATE.fullmatch(text)
+        return cls(int(match[1]), _UNIT_SECONDS[match[2]]) if match else None
+
+    def __str__(self) -> str:
+        unit = next(name for name, seconds in _UNIT_SECONDS.items() if seconds == self.seconds)
+        return f"{self.requests}/{unit}"
 
 
 class ReloadStatus(Enum):

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 
 from embeddings.errors import QuestionError
 from embeddings.questions import check_question
+from service.answer_notes import AnswerNotes
 from service.errors import UnknownArticleError
 from service.index_holder import IndexHolder
 from service.schemas import (
@@ -41,6 +42,13 @@ def _holder(request: Request) -> IndexHolder:
     return holder
 
 
+def _answer_notes(request: Request) -> AnswerNotes:
+    notes = request.app.state.answer_notes
+    if not isinstance(notes, AnswerNotes):
+        raise TypeError(f"the application holds a {type(notes).__name__}, AnswerNotes were wanted")
+    return notes
+
+
 # Both handlers are plain functions: FastAPI runs them in threads, so that encoding one question
 # does not hold up the others.
 @router.get("/search", responses=_errors(422, 503))
@@ -67,6 +75,7 @@ def _search(request: Request, body: SearchBody) -> SearchOut:
         started = time.perf_counter()
         question = check_question(body.query)
         answer = searcher.search(question, body.options())
+        _answer_notes(request).answered(question, answer)
         return SearchOut.of(question, answer, searcher.info, round((time.perf_counter() - started) * 1000, 1))
 
 

@@ -1,15 +1,31 @@
-"""Read the service's settings from the environment, once."""
+"""Read the service's settings from the environment, once. Each is named here, and nowhere else."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from service.records import Rate
+from service.setting_kinds import (
+    FILE,
+    NETWORKS,
+    ORIGINS,
+    PROBABILITY,
+    RATE,
+    ROOT_PATH,
+    TOKEN,
+    YES_OR_NO,
+    Kind,
+    one_of,
+    seconds,
+    text,
+    whole_number,
+)
 
 MAX_PORT = 65_535
-_PROBABILITY = re.compile(r"[0-9](\.[0-9]{1,9})?")
-MAX_RELOAD_SECONDS = 86_400
-_SECONDS = re.compile(r"[0-9]{1,5}(\.[0-9]{1,3})?")
-# What a header can carry unchanged; a token that was read from a file with its line end is none.
-_TOKEN = re.compile(r"[!-~]+")
+JSON, TEXT = "json", "text"
+_PREFIX = "ZHAIWEN_"
+_SHOWN_CHARACTERS = 40
 
 
 class ServiceError(Exception):
@@ -21,65 +37,99 @@ class SettingsError(ServiceError):
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """Describe one setting: the field that holds it, its kind, what it sets, and its default."""
+
+    name: str
+    kind: Kind
+    help: str
+    default: object
+
+    @property
+    def variable(self) -> str:
+        """Return its name in the environment."""
+        return _PREFIX + self.name.upper()
+
+    @property
+    def option(self) -> str:
+        """Return its name on a command line."""
+        return "--" + self.name.replace("_", "-")
+
+
+def _told(kind: Kind, help_: str) -> dict[str, Kind | str]:
+    return {"kind": kind, "help": help_}
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Hold where the service listens, and how it answers; see the table of settings in the README.
 
-    `answerable_from` is the probability from which a question counts as answerable, None for the
-    one that the index was calibrated to. `reload_seconds` is how often the service looks whether
-    another snapshot has become current, 0 for never. With `admin_token` "" only the machine itself
-    may ask for a reload.
+    The field `reload_seconds` is ZHAIWEN_RELOAD_SECONDS in the environment, and --reload-seconds as
+    an option of `zhaiwen serve`.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 8000
-    answerable_from: float | None = None
-    reload_seconds: float = 1.0
-    admin_token: str = field(default="", repr=False)
+    host: str = field(
+        default="127.0.0.1", metadata=_told(text("a name or an address", "127.0.0.1"), "address to listen on")
+    )
+    port: int = field(default=8000, metadata=_told(whole_number(0, MAX_PORT, 8000), "port, 0 for any"))
+    answerable_from: float | None = field(
+        default=None, metadata=_told(PROBABILITY, "probability of an answer from which a question counts as answerable")
+    )
+    reload_seconds: float = field(
+        default=1.0, metadata=_told(seconds(86_400, "1"), "how often to look for a new index, 0 for never")
+    )
+    admin_token: str = field(default="", repr=False, metadata=_told(TOKEN, "what POST /admin/reload must be sent with"))
+    keys_file: Path | None = field(default=None, metadata=_told(FILE, "the keys that questions must be sent with"))
+    address_rate: Rate | None = field(
+        default=None, metadata=_told(RATE, "how many requests an address without a key may send")
+    )
+    # The three lists of filters, full of characters of four bytes, have 120 kB.
+    max_body_bytes: int = field(
+        default=131_072, metadata=_told(whole_number(1024, 16_777_216, 131_072), "longest body of a request")
+    )
+    cors_origins: tuple[str, ...] = field(default=(), metadata=_told(ORIGINS, "sites whose pages may ask"))
+    root_path: str = field(
+        default="", metadata=_told(ROOT_PATH, "path that a proxy cuts off before it passes requests on")
+    )
+    forwarded_allow_ips: tuple[str, ...] = field(
+        default=(), metadata=_told(NETWORKS, "proxies that are believed whom they ask for (X-Forwarded-For)")
+    )
+    stop_seconds: int = field(
+        default=10,
+        metadata=_told(
+            whole_number(1, 3600, 10), "how long accepted requests may take once the service is told to stop"
+        ),
+    )
+    log_format: str = field(default=TEXT, metadata=_told(one_of(TEXT, JSON), "form of the lines on the error stream"))
+    log_requests: bool = field(
+        default=False, metadata=_told(YES_OR_NO, "a line for each request, without question and address")
+    )
+    question_log: Path | None = field(default=None, metadata=_told(FILE, "file to write scrubbed questions to"))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read ZHAIWEN_HOST, ZHAIWEN_PORT and the others.
+        """Read the variables; one that is empty counts as not set.
 
         Raises:
-            SettingsError: a number lies outside of its bounds or is none, or the token cannot be sent in a header.
+            SettingsError: a value is none of its kind.
         """
-        port = environment.get("ZHAIWEN_PORT") or str(cls().port)
-        if not port.isascii() or not port.isdecimal() or len(port) > len(str(MAX_PORT)) or int(port) > MAX_PORT:
-            raise SettingsError(
-                f"ZHAIWEN_PORT is {port[:20]!r}, a number from 0 to {MAX_PORT} was wanted; set it to 8000"
-            )
-        return cls(
-            host=environment.get("ZHAIWEN_HOST") or cls().host,
-            port=int(port),
-            answerable_from=_probability(environment.get("ZHAIWEN_ANSWERABLE_FROM") or None),
-            reload_seconds=_seconds(environment.get("ZHAIWEN_RELOAD_SECONDS") or str(cls().reload_seconds)),
-            admin_token=_token(environment.get("ZHAIWEN_ADMIN_TOKEN") or ""),
-        )
+        given = ((setting, environment.get(setting.variable)) for setting in settings_table())
+        # Each kind gives what the annotation of its field says; a test compares them.
+        values: dict[str, Any] = {setting.name: _read(setting, value) for setting, value in given if value}
+        return cls(**values)
 
 
-def _probability(text: str | None) -> float | None:
-    if text is None:
-        return None
-    if not _PROBABILITY.fullmatch(text) or float(text) > 1:
-        raise SettingsError(
-            f"ZHAIWEN_ANSWERABLE_FROM is {text[:20]!r}, a probability from 0 to 1 was wanted; set it to 0.5 or to none"
-        )
-    return float(text)
+def settings_table() -> Iterator[Setting]:
+    """Yield every setting of the service."""
+    for one in fields(Settings):
+        yield Setting(one.name, one.metadata["kind"], one.metadata["help"], one.default)
 
 
-def _seconds(text: str) -> float:
-    if not _SECONDS.fullmatch(text) or float(text) > MAX_RELOAD_SECONDS:
-        raise SettingsError(
-            f"ZHAIWEN_RELOAD_SECONDS is {text[:20]!r}, seconds from 0 to {MAX_RELOAD_SECONDS} were wanted; set it to 1"
-        )
-    return float(text)
-
-
-def _token(text: str) -> str:
-    if text and not _TOKEN.fullmatch(text):
-        # Without the token itself: errors end up in logs.
-        raise SettingsError(
-            "ZHAIWEN_ADMIN_TOKEN holds white space or characters that are not ASCII; "
-            "set it to what `openssl rand -hex 16` prints"
-        )
-    return text
+def _read(setting: Setting, given: str) -> object:
+    kind = setting.kind
+    value = kind.parse(given)
+    if value is None:
+        # Errors end up in logs: without what is secret.
+        what = "is of no use" if kind.secret else f"is {given[:_SHOWN_CHARACTERS]!r}"
+        raise SettingsError(f"{setting.variable} {what}, {kind.wanted} was wanted; set it to {kind.example}")
+    return value

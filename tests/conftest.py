@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,10 +152,12 @@ class Served:
 
 
 @contextmanager
-def serve_process(index: Path, port: int = 0) -> Iterator[Served]:
-    """Run `zhaiwen serve` until the body ends, on a free port where none is named."""
+def serve_process(
+    index: Path, port: int = 0, options: Sequence[str] = (), before: Sequence[str] = ()
+) -> Iterator[Served]:
+    """Run `zhaiwen serve` until the body ends, on a free port where none is named, `before` in front of the command."""
     with subprocess.Popen(
-        [sys.executable, "-m", "scripts.serve", "--index", str(index), "--port", str(port)],
+        [*before, sys.executable, "-m", "scripts.serve", "--index", str(index), "--port", str(port), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -37,6 +37,7 @@ HEAVY: dict[str, str | set[str]] = {
     "matplotlib": "embeddings/evaluation/plots.py",
     "jinja2": "embeddings/evaluation/report.py",
     "prometheus_client": "service/metrics.py",
+    "throttled": "service/rate_limits.py",
     "httpx2": "embeddings/evaluation/service_answering.py",
 }
 MAX_FILE_LINES = 400

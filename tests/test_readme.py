@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from scripts.cli import COMMANDS
+from scripts.options import shown
+from service.settings import settings_table
 from tests.conftest import ROOT, Served, serve_process, write_lines, zhaiwen_here
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,6 +32,10 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is no
 
 def of(program: str) -> list[str]:
     return sorted({example for example in EXAMPLES if example.split()[0] == program})
+
+
+def is_serving(example: str) -> bool:
+    return example.split()[1] == "serve" and "--check" not in example
 
 
 def test_every_example_is_run_by_a_test_here() -> None:
@@ -85,7 +91,7 @@ def about_kept_articles() -> list[dict[str, object]]:
     return [question for question in questions if question["judgements"]]
 
 
-@pytest.mark.parametrize("example", [line for line in of("zhaiwen") if line.split()[1] != "serve"])
+@pytest.mark.parametrize("example", [line for line in of("zhaiwen") if not is_serving(line)])
 def test_command(example: str, folder: Path, cache: Path, served: Served) -> None:
     command = shlex.split(example)[1]
     if command in {"rebuild", "rollback"}:
@@ -113,7 +119,7 @@ def test_command(example: str, folder: Path, cache: Path, served: Served) -> Non
     assert finished.stdout
 
 
-@pytest.mark.parametrize("example", [line for line in of("zhaiwen") if line.split()[1] == "serve"])
+@pytest.mark.parametrize("example", [line for line in of("zhaiwen") if is_serving(line)])
 def test_serve(example: str, folder: Path) -> None:
     options = shlex.split(example)[2:]
     assert options[::2] == ["--index", "--port"]
@@ -172,8 +178,13 @@ def test_every_setting_is_in_the_table() -> None:
     sources = [*(ROOT / "scripts").glob("*.py"), *(ROOT / "service").glob("*.py")]
     wanted = re.compile(r"""get\("(ZHAIWEN_[A-Z_]+)"\)""")
     used = {name for path in sources for name in wanted.findall(path.read_text(encoding="utf-8"))}
-    assert len(used) >= 5
-    assert used == set(re.findall(r"^\| `(ZHAIWEN_[A-Z_]+)` \|", README, re.MULTILINE))
+    used |= {setting.variable for setting in settings_table()}
+    assert len(used) >= 15
+    listed = dict(re.findall(r"^\| `(ZHAIWEN_[A-Z_]+)` \| (.*?) \|", README, re.MULTILINE))
+    assert used == set(listed)
+    for setting in settings_table():
+        default = shown(setting.default)
+        assert default == "none" or listed[setting.variable] == f"`{default}`", setting.variable
 
 
 def test_every_command_is_in_the_table() -> None:
@@ -191,4 +202,4 @@ def test_every_dependency_is_in_the_table() -> None:
 def test_links_lead_somewhere() -> None:
     for text in (README, CHINESE, re.sub(r"```markdown\n.*?```", "", CORPUS, flags=re.DOTALL)):
         for target in re.findall(r"\]\(([^)…]+)\)", text):
-            assert (ROOT / target).exists(), target
+            assert (ROOT / target.partition("#")[0]).exists(), target

@@ -115,6 +115,7 @@ def _around(passages: PassageStore, snapshot: SnapshotLayout, manifest: Manifest
             manifest.passages,
             settings_hash(manifest.inputs),
             calibration is not None,
+            manifest.created,
         ),
         calibration=calibration,
     )

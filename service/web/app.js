@@ -1,5 +1,7 @@
 const form = document.querySelector("#ask");
 const box = document.querySelector("#question");
+const locked = document.querySelector("#locked");
+const key = document.querySelector("#key");
 const button = form.querySelector("button");
 const status = document.querySelector("#status");
 const list = document.querySelector("#results");
@@ -8,6 +10,8 @@ const SHOWN = 5;
 const REASONS = {
   invalid_question: "问题是空的，或者太长（最多 1000 字）",
   question_too_long: "问题太长了，请删到 500 字左右",
+  unauthorized: "要有密钥才能提问，请在下面填上",
+  rate_limited: "问得太快了，请过一会儿再试",
   not_ready: "索引还没有准备好，请过几秒再试",
 };
 
@@ -54,13 +58,17 @@ function card(result) {
 }
 
 async function ask(query) {
+  const headers = { "Content-Type": "application/json" };
+  // Kept in the box only: in no cookie and no storage.
+  if (key.value) headers.Authorization = `Bearer ${key.value.trim()}`;
   // Posted, so that the question stands in no address, history or log.
   const response = await fetch("search", {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers,
     body: JSON.stringify({ query, k: SHOWN }),
   });
   const body = await response.json();
+  if (response.status === 401) locked.hidden = false;
   if (!response.ok) throw new Error(REASONS[body.error.code] ?? "服务出了问题");
   return body;
 }

@@ -185,7 +185,7 @@ def test_mistakes_are_told_in_a_sentence(tmp_path: Path, arguments: list[str], m
 def test_a_bad_port_in_the_environment(tmp_path: Path) -> None:
     finished = zhaiwen("serve", cwd=tmp_path, environment={"ZHAIWEN_PORT": "eighty"})
     assert finished.returncode == 2
-    assert "ZHAIWEN_PORT is 'eighty', a number from 0 to 65535 was wanted" in finished.stderr
+    assert "ZHAIWEN_PORT is 'eighty', a whole number from 0 to 65535 was wanted" in finished.stderr
 
 
 def test_a_port_that_is_taken(shipped_index: Path) -> None:
@@ -195,12 +195,12 @@ def test_a_port_that_is_taken(shipped_index: Path) -> None:
     assert "choose another with --host or --port" in finished.stderr
 
 
-@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM)])
-def test_serve_stops_when_told(shipped_index: Path, told: signal.Signals, code: int) -> None:
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_serve_stops_when_told(shipped_index: Path, told: signal.Signals) -> None:
     with serve_process(shipped_index) as running:
         assert httpx2.get(f"{running.url}/readyz").status_code == 200
         running.process.send_signal(told)
-        assert running.process.wait(timeout=20) == code
+        assert running.process.wait(timeout=20) == 0
 
 
 def has_ipv6() -> bool:

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from embeddings.records import IndexInfo
 from service.app import create_app
 from service.index_holder import IndexHolder
+from service.keys import Keys, make_key
 from service.records import Reloaded, ReloadStatus
 from service.settings import Settings, SettingsError
 
@@ -32,8 +33,10 @@ class Asked:
         return future
 
 
-def client(asked: Asked, peer: str = "127.0.0.1", token: str = "", url: str = OWN) -> TestClient:
-    app = create_app(Settings(admin_token=token), IndexHolder(), asked)
+def client(
+    asked: Asked, peer: str = "127.0.0.1", token: str = "", url: str = OWN, keys: Keys | None = None
+) -> TestClient:
+    app = create_app(Settings(admin_token=token), IndexHolder(), asked, keys=keys)
     return TestClient(app, base_url=url, client=(peer, 5000))
 
 
@@ -164,6 +167,24 @@ def test_without_a_folder_there_is_nothing_to_reload() -> None:
     assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
 
 
+ADMIN_KEY, ADMIN = make_key("night", is_admin=True)
+PLAIN_KEY, PLAIN = make_key("web")
+
+
+@pytest.mark.parametrize("token", ["", TOKEN])
+def test_where_there_are_keys_an_admin_s_is_needed(token: str) -> None:
+    asked = Asked()
+    opened = client(asked, token=token, keys=Keys((PLAIN, ADMIN)))
+    for authorization in ("", f"Bearer {PLAIN_KEY}", f"Basic {ADMIN_KEY}", "Bearer", f"Bearer {ADMIN.hash}"):
+        response = opened.post("/admin/reload", headers={"Authorization": authorization})
+        assert (response.status_code, response.json()["error"]["code"]) == (401, "unauthorized")
+    assert asked.times == []
+    assert opened.post("/admin/reload", headers={"Authorization": f"Bearer {ADMIN_KEY}"}).status_code == 200
+    # The token goes on to work beside them.
+    response = opened.post("/admin/reload", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert response.status_code == (200 if token else 401)
+
+
 def test_the_settings_of_reloading() -> None:
     read = Settings.from_environment({"ZHAIWEN_RELOAD_SECONDS": "2.5", "ZHAIWEN_ADMIN_TOKEN": TOKEN})
     assert (read.reload_seconds, read.admin_token) == (2.5, TOKEN)
@@ -174,12 +195,12 @@ def test_the_settings_of_reloading() -> None:
 
 @pytest.mark.parametrize("text", ["x", "-1", "86401", "1e3", "nan", ".5", "１"])
 def test_bad_seconds(text: str) -> None:
-    with pytest.raises(SettingsError, match=f"ZHAIWEN_RELOAD_SECONDS is '{text}', seconds from 0 to 86400"):
+    with pytest.raises(SettingsError, match=f"ZHAIWEN_RELOAD_SECONDS is '{text}', a number of seconds from 0 to 86400"):
         Settings.from_environment({"ZHAIWEN_RELOAD_SECONDS": text})
 
 
 @pytest.mark.parametrize("token", ["secret\n", "two words", "密码", "\x7f"])
 def test_a_token_that_no_header_can_carry(token: str) -> None:
-    with pytest.raises(SettingsError, match="ZHAIWEN_ADMIN_TOKEN holds white space or characters") as raised:
+    with pytest.raises(SettingsError, match="ZHAIWEN_ADMIN_TOKEN is of no use, a token of printable ASCII") as raised:
         Settings.from_environment({"ZHAIWEN_ADMIN_TOKEN": token})
     assert token not in str(raised.value)

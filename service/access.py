@@ -1,0 +1,81 @@
+"""Let in who may ask, and as often as they may."""
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.errors import NoKeyError, RateLimitedError, told
+from service.keys import KeyHolder, Keys
+from service.noting import notes_of
+from service.rate_limits import RateLimits, sender_of
+from service.records import Rate
+from service.settings import ServiceError
+
+# The page and the health checks say nothing of the index, and the documentation says what is public anyway;
+# browsers and load balancers ask for them without a key. /admin has a gate of its own. All else is closed,
+# /metrics too: it tells how much is asked.
+_OPEN = frozenset({"/", "/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
+_OPEN_FOLDERS = ("/web/", "/static-offline-docs/", "/admin/")
+
+
+class Access:
+    """Wrap the application.
+
+    Where there are keys, a request needs one. It counts against the key's rate; a request without
+    one against the rate of its address, so that guessing is limited, too.
+
+    Args:
+        app: what answers.
+        keys: who may ask; nobody needs a key where there is none.
+        address_rate: how often an address may ask without a key; None for any.
+    """
+
+    def __init__(self, app: ASGIApp, *, keys: Keys, address_rate: Rate | None) -> None:
+        self._app = app
+        self._keys = keys
+        self._address_rate = address_rate
+        self._limits = RateLimits()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] == "http" and not is_open(scope):
+            try:
+                self._check(scope)
+            except ServiceError as error:
+                await told(error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _check(self, scope: Scope) -> None:
+        holder = self._holder(scope)
+        if holder is None:
+            # A server on a Unix socket knows no address: all who come by it are one.
+            host = sender_of(scope["client"][0]) if scope.get("client") else ""
+            self._count(f"address {host}", self._address_rate, "this address")
+            if self._keys.holders:
+                raise NoKeyError("the key is missing or wrong")
+        else:
+            notes_of(scope).key_name = holder.name
+            self._count(f"key {holder.name}", holder.rate, f"the key {holder.name}")
+
+    def _holder(self, scope: Scope) -> KeyHolder | None:
+        if not self._keys.holders:
+            return None
+        return self._keys.holder_of(Headers(scope=scope).get("authorization", ""))
+
+    def _count(self, sender: str, rate: Rate | None, shown: str) -> None:
+        seconds = self._limits.seconds_to_wait(sender, rate) if rate is not None else 0.0
+        if seconds > 0:
+            raise RateLimitedError(f"{shown} has sent more than {rate}", seconds)
+
+
+def is_open(scope: Scope) -> bool:
+    """Tell whether everybody may ask for an address."""
+    path = route_path(scope)
+    return path in _OPEN or path.startswith(_OPEN_FOLDERS)
+
+
+def route_path(scope: Scope) -> str:
+    """Return the path as the router sees it: without what the server puts in front of it for a proxy."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
