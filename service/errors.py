@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from embeddings.errors import QuestionError, TextTooLongError
 from service.schemas import ErrorBody, ErrorDetail
@@ -69,6 +70,9 @@ PRIVATE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _HINT = "GET /docs shows every address, its methods, its parameters and their limits"
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+_BAD_REQUEST = 400
+_WRONG_METHOD = 405
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -97,10 +101,16 @@ def install_error_handlers(app: FastAPI) -> None:
         return response
 
     @app.exception_handler(HTTPException)
-    def http(_request: Request, error: HTTPException) -> JSONResponse:
+    def http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == _BAD_REQUEST:
+            # FastAPI says so, and no more, where a body's bytes are no text, or brackets are nested without end.
+            message = "the body cannot be read as JSON in UTF-8"
+            return _response(_BAD_REQUEST, "unreadable_body", message, _HINT)
         code = str(error.detail).lower().replace(" ", "_")
         response = _response(error.status_code, code, str(error.detail), _HINT)
         response.headers.update(error.headers or {})
+        if error.status_code == _WRONG_METHOD:
+            response.headers["Allow"] = ", ".join(_allowed(request) or [response.headers.get("Allow", "")])
         return response
 
     @app.exception_handler(Exception)
@@ -109,6 +119,15 @@ def install_error_handlers(app: FastAPI) -> None:
         # Made outside of the middleware that sets these for all other answers.
         response.headers.update(PRIVATE_HEADERS)
         return response
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods of an address: each of its routes knows only its own."""
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 def _response(status: int, code: str, message: str, hint: str) -> JSONResponse:

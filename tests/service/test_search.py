@@ -178,6 +178,16 @@ def test_other_addresses_and_methods(client: httpx2.Client) -> None:
     missing, wrong = client.get("/nothing"), client.delete("/search")
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, "method_not_allowed")
+    # Of all routes that an address has, not of the first one.
+    assert wrong.headers["allow"] == "GET, POST"
+    assert client.post("/web/app.js").headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize("body", [b"\x82\xff", b"[" * 100_000])
+def test_bodies_that_are_no_json_in_utf8(client: httpx2.Client, body: bytes) -> None:
+    response = client.post("/search", content=body, headers={"content-type": "application/json"})
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "unreadable_body")
+    assert response.json()["error"]["message"] == "the body cannot be read as JSON in UTF-8"
 
 
 def test_health(client: httpx2.Client) -> None:
