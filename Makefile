@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 # On Linux, TORCH_INDEX=https://download.pytorch.org/whl/cpu avoids the CUDA build of several GB.
 TORCH_INDEX ?=
+# For how long `make soak` asks a service.
+SOAK_MINUTES ?= 30
 
 FROM_LOCK := --universal --python-version 3.11 --generate-hashes --constraint requirements/lock.txt \
 	--no-annotate --no-header --no-emit-index-url
@@ -25,8 +27,9 @@ test: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-# Kill 200 rebuilds; half an hour.
+# Ask a service for half an hour, with a reload each minute; then kill 200 rebuilds, another half hour.
 soak: $(INSTALLED)
+	$(BIN)/python benchmarks/soak.py --minutes $(SOAK_MINUTES)
 	ZHAIWEN_KILLS=200 $(BIN)/pytest tests/embeddings/store/test_crashes.py
 
 format: $(INSTALLED)

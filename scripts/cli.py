@@ -22,6 +22,7 @@ COMMANDS = {
     "search": ("scripts.search", "print the passages that answer a question"),
     "evaluate": ("scripts.evaluate", "measure how well an index or a service answers a question set"),
     "compare": ("scripts.compare", "tell what a change made of the answers"),
+    "benchmark": ("scripts.benchmark", "measure the service beside the one that most people would write"),
     "tune": ("scripts.tune", "choose the few numbers of a search on a question set"),
     "pool": ("scripts.pool", "gather what a judge of a question set should read"),
     "check-corpus": ("scripts.check_corpus", "check articles as an editor would, before they are indexed"),

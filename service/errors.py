@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from embeddings.errors import QuestionError, TextTooLongError
 from service.noting import REQUEST_ID_HEADER, notes_of
@@ -103,6 +104,9 @@ _TOLD = {
     HeadersTooLargeError: _Told(431, "headers_too_large", "send fewer headers: no cookies are needed"),
 }
 _HINT = "GET /docs shows every address, its methods, its parameters and their limits"
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+_BAD_REQUEST = 400
+_WRONG_METHOD = 405
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -128,10 +132,16 @@ def install_error_handlers(app: FastAPI) -> None:
         return told(error)
 
     @app.exception_handler(HTTPException)
-    def http(_request: Request, error: HTTPException) -> JSONResponse:
+    def http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == _BAD_REQUEST:
+            # FastAPI says so, and no more, where a body's bytes are no text, or brackets are nested without end.
+            message = "the body cannot be read as JSON in UTF-8"
+            return _response(_BAD_REQUEST, "unreadable_body", message, _HINT)
         code = str(error.detail).lower().replace(" ", "_")
         response = _response(error.status_code, code, str(error.detail), _HINT)
         response.headers.update(error.headers or {})
+        if error.status_code == _WRONG_METHOD:
+            response.headers["Allow"] = ", ".join(_allowed(request) or [response.headers.get("Allow", "")])
         return response
 
     @app.exception_handler(Exception)
@@ -157,6 +167,15 @@ def documented(*errors: type[ServiceError]) -> dict[int | str, dict[str, object]
     """Return what the interactive documentation says of errors."""
     descriptions = {_TOLD[error].status: (error.__doc__ or "").replace("Report a", "A", 1) for error in errors}
     return {status: {"model": ErrorBody, "description": text} for status, text in descriptions.items()}
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods of an address: each of its routes knows only its own."""
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 def _response(status: int, code: str, message: str, hint: str) -> JSONResponse:

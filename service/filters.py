@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from embeddings.filters import Filters
 
@@ -11,6 +11,9 @@ MAX_VALUES = 50
 MAX_VALUE_CHARACTERS = 200
 
 _Values = Annotated[list[Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)]], Field(max_length=MAX_VALUES)]
+
+# Checked with the other filters.
+_Day = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
 
 
 class FiltersIn(BaseModel):
@@ -25,9 +28,9 @@ class FiltersIn(BaseModel):
         _Values, Field(description="Any of these; compared as tags are.", examples=[["中国互联网金融协会"]])
     ] = []
     article: Annotated[_Values, Field(description="Ids of articles, any of these.", examples=[["home-visits"]])] = []
-    published_from: Annotated[str | None, Field(description="The first day, as 2026-03-01.")] = None
+    published_from: Annotated[_Day | None, Field(description="The first day, as 2026-03-01.")] = None
     published_to: Annotated[
-        str | None, Field(description="The last day; an article without a date is in no range.")
+        _Day | None, Field(description="The last day; an article without a date is in no range.")
     ] = None
 
     def record(self) -> Filters:

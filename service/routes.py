@@ -25,6 +25,7 @@ router = APIRouter()
 _UNDECODABLE = "\ufffd"
 _SHOWN_CHARACTERS = 100
 _ERRORS: dict[int, dict[str, object]] = {
+    400: {"model": ErrorBody, "description": "The body cannot be read as JSON in UTF-8."},
     404: {"model": ErrorBody, "description": "The index holds no such article."},
     422: {"model": ErrorBody, "description": "The question or a parameter cannot be used."},
     503: {"model": ErrorBody, "description": "No index is loaded."},
@@ -63,7 +64,7 @@ def search_by_address(request: Request, parameters: Annotated[SearchParameters, 
     return _search(request, SearchBody(query=parameters.q, **options))
 
 
-@router.post("/search", responses=_errors(422, 503))
+@router.post("/search", responses=_errors(400, 422, 503))
 def search(request: Request, body: SearchBody) -> SearchOut:
     """Return the passages that answer a question."""
     return _search(request, body)
@@ -83,7 +84,8 @@ def _search(request: Request, body: SearchBody) -> SearchOut:
 # where one of its parts is "..", which clients would otherwise resolve themselves.
 @router.get("/articles/{article_id:path}", responses=_errors(404, 503))
 def article(
-    request: Request, article_id: Annotated[str, Path(description="An article's id, percent-encoded.")]
+    request: Request,
+    article_id: Annotated[str, Path(description="An article's id, percent-encoded.", examples=["home-visits"])],
 ) -> OriginalOut:
     """Return an article with its original text, in which `start` and `end` of its passages count."""
     with _holder(request).lease() as searcher:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 
 from embeddings.questions import MAX_QUESTION_CHARACTERS
 from embeddings.records import (
@@ -25,7 +25,12 @@ CRISIS_NOTICE = (
     "如果你有伤害自己的念头，请现在就拨打全国统一心理援助热线12356；情况紧急，请拨打110或120。"
     "债可以慢慢处理，你先平安。"
 )
-_QUESTION = f"A question in Chinese, as people ask it; 1 to {MAX_QUESTION_CHARACTERS} characters."
+_QUESTION = Field(
+    description=f"A question in Chinese, as people ask it; 1 to {MAX_QUESTION_CHARACTERS} characters.",
+    examples=["微粒贷逾期会上门吗"],
+    # Said, but checked with the question itself, which is trimmed first and has better messages.
+    json_schema_extra={"minLength": 1, "maxLength": MAX_QUESTION_CHARACTERS},
+)
 
 
 class AskedOptions(BaseModel):
@@ -48,14 +53,23 @@ class AskedOptions(BaseModel):
 class SearchParameters(AskedOptions):
     """The query string of GET /search."""
 
-    q: Annotated[str, Field(description=_QUESTION, examples=["微粒贷逾期会上门吗"])]
+    q: Annotated[str, _QUESTION]
 
 
 class SearchBody(AskedOptions):
     """The body of POST /search."""
 
-    query: Annotated[str, Field(description=_QUESTION, examples=["微粒贷逾期会上门吗"])]
+    query: Annotated[str, _QUESTION]
     filters: Annotated[FiltersIn | None, Field(description="Choose the articles before they are searched.")] = None
+    # In an address all is text; JSON has truth and numbers of its own, and 0 is not false there.
+    explain: Annotated[StrictBool, Field(description=AskedOptions.model_fields["explain"].description)] = False
+
+    @field_validator("k", "offset", "per_article", mode="before")
+    @classmethod
+    def _is_number(cls, value: object) -> object:
+        if isinstance(value, str | bool):
+            raise ValueError(f"{str(value)[:20]!r} was given, a whole number was wanted")
+        return value
 
     def options(self) -> SearchOptions:
         """Return what the search takes.

@@ -119,7 +119,10 @@ def test_free_form_questions(client: httpx2.Client, question: str) -> None:
         ({"query": "催收，" * 330}, "question_too_long", "tokens, multilingual-e5-small-q4 reads at most 512"),
         ({"query": VISITS, "k": 0}, "invalid_request", "k: Input should be greater than or equal to 1"),
         ({"query": VISITS, "k": 1000}, "invalid_request", "k: Input should be less than or equal to 100"),
-        ({"query": VISITS, "k": "many"}, "invalid_request", "k: Input should be a valid integer"),
+        ({"query": VISITS, "k": "many"}, "invalid_request", "k: Value error, 'many' was given, a whole number was wan"),
+        ({"query": VISITS, "k": "5"}, "invalid_request", "k: Value error, '5' was given, a whole number was wanted"),
+        ({"query": VISITS, "offset": True}, "invalid_request", "offset: Value error, 'True' was given, a whole number"),
+        ({"query": VISITS, "explain": 0}, "invalid_request", "explain: Input should be a valid boolean"),
         ({"query": VISITS, "mode": "fuzzy"}, "invalid_request", "mode: Input should be 'hybrid', 'dense' or 'lexical'"),
         ({"query": VISITS, "limit": 3}, "invalid_request", "limit: Extra inputs are not permitted"),
         ({"query": 3}, "invalid_request", "query: Input should be a valid string"),
@@ -178,6 +181,16 @@ def test_other_addresses_and_methods(client: httpx2.Client) -> None:
     missing, wrong = client.get("/nothing"), client.delete("/search")
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, "method_not_allowed")
+    # Of all routes that an address has, not of the first one.
+    assert wrong.headers["allow"] == "GET, POST"
+    assert client.post("/web/app.js").headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize("body", [b"\x82\xff", b"[" * 100_000])
+def test_bodies_that_are_no_json_in_utf8(client: httpx2.Client, body: bytes) -> None:
+    response = client.post("/search", content=body, headers={"content-type": "application/json"})
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "unreadable_body")
+    assert response.json()["error"]["message"] == "the body cannot be read as JSON in UTF-8"
 
 
 def test_health(client: httpx2.Client) -> None:

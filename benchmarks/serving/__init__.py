@@ -1,0 +1,1 @@
+"""The parts of `zhaiwen benchmark`: our service beside the one that most people would write."""
