@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
@@ -46,8 +47,9 @@ class QuestionLog:
         self._handler.handle(logging.LogRecord("zhaiwen.questions", logging.INFO, "", 0, line, None, None))
 
     def close(self) -> None:
-        """Close the file."""
-        self._handler.close()
+        """Close the file; on a full disk what could not be written is lost."""
+        with suppress(OSError):
+            self._handler.close()
 
 
 class _PrivateFileHandler(RotatingFileHandler):

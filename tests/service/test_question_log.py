@@ -65,5 +65,6 @@ def test_a_full_disk_shows_no_question(capfd: pytest.CaptureFixture[str], caplog
     log = QuestionLog(Path("/dev/full"))
     with caplog.at_level(logging.ERROR, "zhaiwen"):
         log.write("秘密的问题", None)
+        log.close()
     assert "a question could not be written to /dev/full" in caplog.text
     assert "秘密" not in caplog.text + "".join(capfd.readouterr())
