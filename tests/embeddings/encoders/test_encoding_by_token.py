@@ -1,6 +1,7 @@
 """The contract of encoding by token, for both engines, on the default model and on a tiny one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from embeddings.encoders.sentence_transformers_encoder import SentenceTransforme
 from embeddings.errors import TextTooLongError
 from embeddings.late_interaction.token_space import unit_rows
 from embeddings.protocols import Encoder
-from embeddings.records import TokenVectors
+from embeddings.records import Precision, TokenVectors
 
 TEXTS = [
     "催收人员能不能给我妈打电话",
@@ -106,13 +107,14 @@ def test_tokens_do_not_depend_on_the_texts_beside_them(engine: Encoder, method: 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_both_engines_agree(engines: Engines, method: str) -> None:
-    assert engines.onnx.info == engines.reference.info
+    assert engines.onnx.info == replace(engines.reference.info, precision=Precision.INT8)
     ours, theirs = (by_token(engine, method, TEXTS) for engine in engines)
     for our, their in zip(ours, theirs, strict=True):
         assert our.ids.tolist() == their.ids.tolist()
         assert our.offsets.tolist() == their.offsets.tolist()
         cosines = np.sum(unit_rows(our.tokens) * unit_rows(their.tokens), axis=1)
-        assert cosines.min(initial=1) >= 0.9999
+        # Rounded to eight bits: 0.9962 or more.
+        assert cosines.min(initial=1) >= 0.995
 
 
 def test_the_same_word_is_nearer_than_another(default: Engines) -> None:

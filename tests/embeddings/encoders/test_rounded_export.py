@@ -17,7 +17,7 @@ from embeddings.errors import SnapshotError
 from embeddings.files import seal
 from embeddings.records import Precision
 
-TEXTS = ["query: 催收能不能上门", "passage: 催收人员上门时应当出示证件。" * 6]
+TEXTS = ["query: 催收能不能上门", "passage: 催收人员上门时应当出示证件。" * 4]
 
 
 @pytest.fixture
