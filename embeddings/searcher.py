@@ -152,12 +152,11 @@ class Searcher:
         """Return for each question the whole order of what is found, whatever page is wanted of it."""
         read = [self.reader.read(question) for question in questions]
         encoded = self.encoder.encode_queries_by_token([one.text for one in read])
-        within = self.passages.rows_where(options.filters) if options.filters.given else None
-        return [self._found(one, tokens, options, within) for one, tokens in zip(read, encoded, strict=True)]
+        return [self.find(one, tokens, options) for one, tokens in zip(read, encoded, strict=True)]
 
-    def _found(
-        self, read: ReadQuestion, tokens: TokenVectors, options: SearchOptions, within: RowArray | None
-    ) -> Found:
+    def find(self, read: ReadQuestion, tokens: TokenVectors, options: SearchOptions) -> Found:
+        """Return the whole order of what is found for a question that `reader` read and `encoder` encoded."""
+        within = self.passages.rows_where(options.filters) if options.filters.given else None
         space = self.ranker.space
         query = Query(read.text, read.terms, space.place_question(tokens.vector), tokens)
         offset = tokens.vector - space.question_mean

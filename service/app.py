@@ -10,9 +10,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from embeddings.encoders.query_cache import QueryCache
 from service.access import Access
 from service.admin import Gate, Reloading, admin_router
 from service.answer_notes import AnswerNotes
+from service.answering import Answering, Limits
 from service.errors import (
     BodyTooLargeError,
     HeadersTooLargeError,
@@ -72,7 +74,8 @@ def create_app(
     )
     app.state.holder = holder
     app.state.metrics = counted
-    app.state.answer_notes = AnswerNotes(counted, question_log)
+    notes, limits = AnswerNotes(counted, question_log), Limits(settings.max_questions, settings.queue_seconds)
+    app.state.answering = Answering(counted, notes, limits, QueryCache(settings.query_cache))
     app.include_router(router)
     if reloading is not None:
         app.include_router(admin_router(reloading, Gate(settings.admin_token, known)))

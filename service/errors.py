@@ -57,6 +57,10 @@ class SlowBodyError(ServiceError):
     """Report a body that does not come."""
 
 
+class BusyError(ServiceError):
+    """Report that more is asked than can be answered in time."""
+
+
 class UrlTooLongError(ServiceError):
     """Report an address that is longer than what is read."""
 
@@ -96,6 +100,9 @@ _TOLD = {
     ),
     NoKeyError: _Told(
         401, "unauthorized", "send the header `Authorization: Bearer …` with a key from the operator", _ASK_FOR_TOKEN
+    ),
+    BusyError: _Told(
+        503, "busy", "ask again after as many seconds as the header Retry-After says", {"Retry-After": "1"}
     ),
     RateLimitedError: _Told(429, "rate_limited", "wait as many seconds as the header Retry-After says"),
     BodyTooLargeError: _Told(413, "body_too_large", "ask one question of at most 1000 characters", _CLOSE),

@@ -1,13 +1,12 @@
 """Answer each address."""
 
-import time
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from embeddings.errors import QuestionError
 from embeddings.questions import check_question
-from service.answer_notes import AnswerNotes
+from service.answering import Answering, Asked
 from service.errors import UnknownArticleError
 from service.index_holder import IndexHolder
 from service.schemas import (
@@ -28,7 +27,7 @@ _ERRORS: dict[int, dict[str, object]] = {
     400: {"model": ErrorBody, "description": "The body cannot be read as JSON in UTF-8."},
     404: {"model": ErrorBody, "description": "The index holds no such article."},
     422: {"model": ErrorBody, "description": "The question or a parameter cannot be used."},
-    503: {"model": ErrorBody, "description": "No index is loaded."},
+    503: {"model": ErrorBody, "description": "No index is loaded, or too many questions are under way."},
 }
 
 
@@ -43,17 +42,16 @@ def _holder(request: Request) -> IndexHolder:
     return holder
 
 
-def _answer_notes(request: Request) -> AnswerNotes:
-    notes = request.app.state.answer_notes
-    if not isinstance(notes, AnswerNotes):
-        raise TypeError(f"the application holds a {type(notes).__name__}, AnswerNotes were wanted")
-    return notes
+def _answering(request: Request) -> Answering:
+    answering = request.app.state.answering
+    if not isinstance(answering, Answering):
+        raise TypeError(f"the application holds a {type(answering).__name__}, an Answering was wanted")
+    return answering
 
 
-# Both handlers are plain functions: FastAPI runs them in threads, so that encoding one question
-# does not hold up the others.
-@router.get("/search", responses=_errors(422, 503))
-def search_by_address(request: Request, parameters: Annotated[SearchParameters, Query()]) -> SearchOut:
+# The answer comes as JSON, made off the event loop; the model says in the schema what is in it.
+@router.get("/search", response_model=SearchOut, responses=_errors(422, 503))
+async def search_by_address(request: Request, parameters: Annotated[SearchParameters, Query()]) -> Response:
     """Return the passages that answer a question.
 
     A question about debts is sensitive, and addresses end up in logs: prefer POST where you can.
@@ -61,23 +59,20 @@ def search_by_address(request: Request, parameters: Annotated[SearchParameters, 
     if _UNDECODABLE in parameters.q:
         raise QuestionError("the question in the address is not UTF-8; encode it as UTF-8, or POST it")
     options = parameters.model_dump(exclude={"q"})
-    return _search(request, SearchBody(query=parameters.q, **options))
+    return await _search(request, SearchBody(query=parameters.q, **options))
 
 
-@router.post("/search", responses=_errors(400, 422, 503))
-def search(request: Request, body: SearchBody) -> SearchOut:
+@router.post("/search", response_model=SearchOut, responses=_errors(400, 422, 503))
+async def search(request: Request, body: SearchBody) -> Response:
     """Return the passages that answer a question."""
-    return _search(request, body)
+    return await _search(request, body)
 
 
-def _search(request: Request, body: SearchBody) -> SearchOut:
+async def _search(request: Request, body: SearchBody) -> Response:
     # One lease for all of it: the index may be replaced meanwhile.
     with _holder(request).lease() as searcher:
-        started = time.perf_counter()
-        question = check_question(body.query)
-        answer = searcher.search(question, body.options())
-        _answer_notes(request).answered(question, answer)
-        return SearchOut.of(question, answer, searcher.info, round((time.perf_counter() - started) * 1000, 1))
+        asked = Asked(check_question(body.query), body.options(), searcher)
+        return Response(await _answering(request).answer(asked), media_type="application/json")
 
 
 # An id may hold slashes: it is all that follows. In an address it is percent-encoded, slashes too

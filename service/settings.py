@@ -87,6 +87,16 @@ class Settings:
     max_body_bytes: int = field(
         default=131_072, metadata=_told(whole_number(1024, 16_777_216, 131_072), "longest body of a request")
     )
+    # Of 64, the last one is answered after a fifth of a second where 300 a second are.
+    max_questions: int = field(
+        default=64, metadata=_told(whole_number(1, 10_000, 64), "questions that may be under way at once")
+    )
+    queue_seconds: float = field(
+        default=2.0, metadata=_told(seconds(600, "2"), "how long a question may wait to be encoded")
+    )
+    query_cache: int = field(
+        default=256, metadata=_told(whole_number(0, 100_000, 256), "questions whose vectors are kept in memory")
+    )
     cors_origins: tuple[str, ...] = field(default=(), metadata=_told(ORIGINS, "sites whose pages may ask"))
     root_path: str = field(
         default="", metadata=_told(ROOT_PATH, "path that a proxy cuts off before it passes requests on")

@@ -30,7 +30,7 @@ def test_a_fault_inside_is_not_shown_to_the_client(searcher: Searcher, monkeypat
     def fail(*_: object) -> None:
         raise RuntimeError("secret path")
 
-    monkeypatch.setattr(Searcher, "search", fail)
+    monkeypatch.setattr(Searcher, "answer", fail)
     response = TestClient(create_app(Settings(), IndexHolder(searcher)), raise_server_exceptions=False).get(
         "/search?q=上门"
     )

