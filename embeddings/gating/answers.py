@@ -1,7 +1,7 @@
 """See whether a new snapshot answers worse than the one that is served."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from embeddings.evaluation.comparison import LEAST_QUESTIONS, SIGNIFICANT, compare
@@ -46,9 +46,11 @@ def judge(new: Opened, served: Opened | None, asked: Asked, margin: float, repor
     if questions < LEAST_QUESTIONS:
         notes.append(f"{questions} questions are too few to tell a worse index from chance, {LEAST_QUESTIONS} are not")
     comparison = compare(before, after)
+    moved = [_Moved(*pair) for pair in _must_find(comparison, _gone(new, served))]
     notes.append(_summary(comparison))
-    notes.extend(_must_find_slid(comparison))
-    return Verdict(tuple(_refusals(comparison, margin)), tuple(notes), measured)
+    notes.extend(one.told() for one in moved if one.slid)
+    lost = [one.name for one in moved if one.lost]
+    return Verdict(tuple(_refusals(comparison, lost, margin)), tuple(notes), measured)
 
 
 def _held_by(new: Opened, served: Opened | None, asked: Asked) -> Callable[[Section], bool]:
@@ -91,8 +93,7 @@ def _summary(comparison: Comparison) -> str:
     )
 
 
-def _refusals(comparison: Comparison, margin: float) -> Iterator[str]:
-    lost = list(_must_find_lost(comparison))
+def _refusals(comparison: Comparison, lost: list[str], margin: float) -> Iterator[str]:
     if lost:
         yield f"{len(lost)} questions that must find their answer have lost it:\n" + _lines(lost)
     if comparison.questions < LEAST_QUESTIONS:
@@ -122,26 +123,54 @@ def _told_pair(pair: Pair) -> str:
     return f"{pair.first.id}: {pair.first.text[:60]}  ({values})"
 
 
-def _must_find_lost(comparison: Comparison) -> Iterator[str]:
-    for outcome, other in _must_find(comparison):
-        first, now = _answered_at(outcome), _answered_at(other)
-        if first <= _SHOWN < now and now >= first + _SLIP:
-            yield f"{outcome.id}: {outcome.text[:60]}"
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """Hold a question that must find its answer, as it was answered and as it is."""
+
+    before: Outcome
+    after: Outcome
+
+    @property
+    def name(self) -> str:
+        """Return what it is told by."""
+        return f"{self.before.id}: {self.before.text[:60]}"
+
+    @property
+    def lost(self) -> bool:
+        """Return whether the answer is no longer shown, and far from where it was."""
+        return self._hidden and _answered_at(self.after) >= _answered_at(self.before) + _SLIP
+
+    @property
+    def slid(self) -> bool:
+        """Return whether the answer is no longer shown, but near."""
+        return self._hidden and not self.lost
+
+    @property
+    def _hidden(self) -> bool:
+        return _answered_at(self.before) <= _SHOWN < _answered_at(self.after)
+
+    def told(self) -> str:
+        """Return where the answer was, and is."""
+        places = f"at place {_answered_at(self.after):g}, at {_answered_at(self.before):g} before"
+        return f"{self.before.id} finds its answer {places}: {self.before.text[:60]}"
 
 
-def _must_find_slid(comparison: Comparison) -> Iterator[str]:
-    """Tell of the questions that must find their answer and no longer show it, but have not lost it."""
-    for outcome, other in _must_find(comparison):
-        first, now = _answered_at(outcome), _answered_at(other)
-        if first <= _SHOWN < now < first + _SLIP:
-            yield f"{outcome.id} finds its answer at place {now:g}, at {first:g} before: {outcome.text[:60]}"
-
-
-def _must_find(comparison: Comparison) -> Iterator[tuple[Outcome, Outcome]]:
+def _must_find(comparison: Comparison, gone: Collection[str]) -> Iterator[tuple[Outcome, Outcome]]:
+    """Yield each question that must find its answer twice; what answered it in an article that is gone is set aside."""
     after = {outcome.id: outcome for outcome in comparison.second.outcomes}
     for outcome in comparison.first.outcomes:
         if outcome.must_find and outcome.id in after:
-            yield outcome, after[outcome.id]
+            left = tuple(hit for hit in outcome.hits if not _lies_in(hit.section, gone))
+            yield replace(outcome, hits=left), after[outcome.id]
+
+
+def _gone(new: Opened, served: Opened | None) -> Collection[str]:
+    before = {} if served is None else served.manifest.articles
+    return before.keys() - new.manifest.articles.keys()
+
+
+def _lies_in(section: str, articles: Collection[str]) -> bool:
+    return any(section == one or section.startswith(f"{one}#") for one in articles)
 
 
 def _answered_at(outcome: Outcome) -> float:
