@@ -12,6 +12,8 @@ def folded(rows: Sequence[int], groups: Mapping[int, str], most: int) -> list[in
         groups: the group of near-duplicates of each row that is in one.
         most: how many.
     """
+    if not groups:
+        return list(rows[:most])
     seen: set[str] = set()
     kept: list[int] = []
     for row in rows:
