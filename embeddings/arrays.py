@@ -68,11 +68,11 @@ def mapped_array(path: Path, dtype: DTypeLike, dimensions: int) -> NDArray[Any]:
         SnapshotError: the file is missing or damaged, or holds another kind of array.
     """
     try:
-        # Arrays of objects are refused: loading executes nothing.
-        found = np.load(path, mmap_mode="r", allow_pickle=False) if path.stat().st_size else None
+        # Arrays of objects cannot be mapped: loading executes nothing.
+        found = np.lib.format.open_memmap(path, mode="r")
     except _UNREADABLE as error:
         raise SnapshotError(f"{path} holds no array that can be read ({str(error)[:200]}); {REBUILD_HINT}") from error
-    if not isinstance(found, np.ndarray) or found.dtype != np.dtype(dtype) or found.ndim != dimensions:
+    if found.dtype != np.dtype(dtype) or found.ndim != dimensions:
         raise SnapshotError(f"{path} holds no {np.dtype(dtype)} array of {dimensions} dimensions; {REBUILD_HINT}")
     # A plain view: each slice of a `memmap` costs microseconds more.
     return np.asarray(found)

@@ -3,20 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tokenize import TokenError
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from embeddings.arrays import ArrayReader
+from embeddings.arrays import ArrayReader, mapped_array
 from embeddings.errors import REBUILD_HINT, SnapshotError
 from embeddings.late_interaction.token_files import TokenLayout
 from embeddings.late_interaction.token_space import INT8_SCALE, MEANS, Int8Array, TokenSpace, space_of
 from embeddings.records import FloatArray, IdArray, RowArray, TokenVectors
-
-# What numpy raises where a header is damaged.
-_UNREADABLE = (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError, TokenError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +47,11 @@ class TokenStore:
             SnapshotError: a file is missing, damaged, or does not belong to the others.
         """
         layout = TokenLayout(folder)
-        space = _array(layout.space, np.float32, 2)
-        tokens = _array(layout.tokens, np.int8, 2)
-        starts = _array(layout.starts, np.int64, 1)
-        offsets = _array(layout.offsets, np.int32, 2)
-        frequencies = _array(layout.frequencies, np.int32, 2)
+        space = mapped_array(layout.space, np.float32, 2)
+        tokens = mapped_array(layout.tokens, np.int8, 2)
+        starts = mapped_array(layout.starts, np.int64, 1)
+        offsets = mapped_array(layout.offsets, np.int32, 2)
+        frequencies = mapped_array(layout.frequencies, np.int32, 2)
         _check(layout.space, MEANS < len(space) == MEANS + tokens.shape[1] <= MEANS + space.shape[1])
         _check(layout.starts, len(starts) > 0 and starts[0] == 0 and starts[-1] == len(tokens))
         _check(layout.starts, bool(np.all(np.diff(starts) >= 0)))
@@ -163,17 +157,6 @@ def _max_in_parts(similarities: FloatArray, begins: RowArray) -> FloatArray:
     if greatest.size and len(filled):
         greatest[:, filled] = np.maximum.reduceat(similarities, begins[filled], axis=1)
     return greatest
-
-
-def _array(path: Path, dtype: type[np.generic], dimensions: int) -> NDArray[Any]:
-    """Return the array of a file, memory-mapped, after seeing that it is of the wanted kind."""
-    try:
-        # A plain view: each slice of a `memmap` costs microseconds more. Of objects there is none.
-        array = np.asarray(np.lib.format.open_memmap(path, mode="r"))
-    except _UNREADABLE as error:
-        raise SnapshotError(f"{path} holds no array that can be read ({str(error)[:200]}); {REBUILD_HINT}") from error
-    _check(path, array.dtype == dtype and array.ndim == dimensions)
-    return array
 
 
 def _check(path: Path, belongs: bool) -> None:
