@@ -230,8 +230,10 @@ def write_info(path: Path, info: EncoderInfo) -> None:
 
 def info_of(fields: Mapping[str, Any]) -> EncoderInfo:
     """Return the encoder that JSON fields describe; KeyError or TypeError where they do not."""
-    precision = Precision(fields.get("precision", Precision.FP32))
-    return EncoderInfo(**{**fields, "prompts": Prompts(**fields["prompts"]), "precision": precision})
+    given = {"precision": Precision.FP32, **fields}
+    if given["precision"] not in list(Precision):
+        raise TypeError(f"the precision is {given['precision']!r}, int8 or fp32 was wanted")
+    return EncoderInfo(**{**given, "prompts": Prompts(**fields["prompts"]), "precision": Precision(given["precision"])})
 
 
 def read_info(path: Path) -> EncoderInfo:
