@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,6 +85,9 @@ def shipped_calibrator() -> QuestionCalibrator:
 def shipped_index(default_model: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build as `zhaiwen rebuild` does of the shipped articles: as tuned, and calibrated on the dev questions."""
     index = tmp_path_factory.mktemp("shipped") / "index"
+    # For whoever runs single tests over and over: an index of these articles, which then need not be encoded again.
+    if start := os.environ.get("ZHAIWEN_TEST_INDEX"):
+        shutil.copytree(start, index)
     request = BuildRequest(
         ArticleFolder(shipped_articles()),
         default_model,
