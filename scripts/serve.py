@@ -13,7 +13,7 @@ from scripts.hangup import hangups_held_back, on_hangup
 from scripts.options import Command, Defaults, add_index, add_settings, given_settings, run_command
 from scripts.serve_check import check, warn_of_dangers
 from service.app import create_app
-from service.http_protocol import TypedAddressProtocol
+from service.connection_limits import BoundedConnection, most_waiting
 from service.index_folder import IndexFolder
 from service.index_holder import IndexHolder
 from service.keys import Keys
@@ -56,7 +56,10 @@ def run(options: argparse.Namespace) -> int:
         app = create_app(settings, holder, reloader, metrics, keys, question_log)
         config = uvicorn.Config(
             app,
-            http=TypedAddressProtocol,
+            http=BoundedConnection,
+            # Nothing here speaks it; what does would take connections away from their limits.
+            ws="none",
+            backlog=most_waiting(),
             # The handlers are set already.
             log_config=None,
             # It would hold the questions that come in addresses.

@@ -65,6 +65,14 @@ class BusyError(ServiceError):
     """Report that more is asked than can be answered in time."""
 
 
+class TooManyConnectionsError(ServiceError):
+    """Report that no more connections are accepted."""
+
+
+class UnreadableRequestError(ServiceError):
+    """Report bytes that are no request."""
+
+
 class UrlTooLongError(ServiceError):
     """Report an address that is longer than what is read."""
 
@@ -111,6 +119,13 @@ _TOLD = {
     BusyError: _Told(
         503, "busy", "ask again after as many seconds as the header Retry-After says", {"Retry-After": "1"}
     ),
+    TooManyConnectionsError: _Told(
+        503,
+        "too_many_connections",
+        "ask again after as many seconds as the header Retry-After says",
+        {"Retry-After": "1"},
+    ),
+    UnreadableRequestError: _Told(400, "unreadable_request", "speak HTTP/1.1 here, without TLS", _CLOSE),
     RateLimitedError: _Told(429, "rate_limited", "wait as many seconds as the header Retry-After says"),
     BodyTooLargeError: _Told(413, "body_too_large", "ask one question of at most 1000 characters", _CLOSE),
     SlowBodyError: _Told(408, "slow_body", "send the whole body at once", _CLOSE),
