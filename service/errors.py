@@ -33,6 +33,10 @@ class BadSnapshotError(ServiceError):
     """Report that the current snapshot cannot be served, and what is served instead."""
 
 
+class BadKeysError(ServiceError):
+    """Report that the file of keys cannot be used any more, and that those read before stay in force."""
+
+
 class UnauthorizedError(ServiceError):
     """Report a request of an operator without the right token."""
 
@@ -103,6 +107,9 @@ _TOLD = {
     # The service is well and answers from the old one: what is at odds with the wish is what lies on the disk.
     BadSnapshotError: _Told(
         409, "bad_snapshot", "mend what the message names, then ask again; GET /readyz tells what is served"
+    ),
+    BadKeysError: _Told(
+        409, "bad_keys", "mend what the message names, then ask again; the index was looked at all the same"
     ),
     UnauthorizedError: _Told(
         401,

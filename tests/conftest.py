@@ -221,13 +221,15 @@ def zhaiwen(
     )
 
 
-def zhaiwen_here(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run a command in this process, with no settings: for many runs, since each new process imports for seconds."""
+def zhaiwen_here(
+    name: str, *arguments: object, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in this process, with these settings only: for many runs, each new process imports for seconds."""
     command: Command = importlib.import_module(COMMANDS[name][0]).COMMAND
     out, errors = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(errors):
         try:
-            code = run_command(command, list(map(str, arguments)), {})
+            code = run_command(command, list(map(str, arguments)), environment or {})
         except SystemExit as stopped:  # argparse tells mistakes so
             code = int(str(stopped.code))
     return subprocess.CompletedProcess([name, *map(str, arguments)], code, out.getvalue(), errors.getvalue())
