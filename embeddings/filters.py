@@ -63,8 +63,18 @@ class ArticleFacts(NamedTuple):
     tags: tuple[str, ...]
 
 
+class FacetValue(NamedTuple):
+    """Name a tag or a source, as most articles write it, and count the articles that have it."""
+
+    name: str
+    articles: int
+
+
 class ArticleFacets:
-    """Tell which articles match filters; articles are numbered from 0 as they are given."""
+    """Tell which articles match filters; articles are numbered from 0 as they are given.
+
+    `tags` and `sources` are those that there are, the most frequent first; what filters take for the same is one.
+    """
 
     def __init__(self, articles: Iterable[ArticleFacts]) -> None:
         ids: dict[str, list[int]] = {}
@@ -79,6 +89,7 @@ class ArticleFacets:
                 tags[tag].append(number)
             days.append(_day(article.published, "published"))
         self._ids, self._sources, self._tags = ids, _compared(sources), _compared(tags)
+        self.tags, self.sources = _counted(tags, self._tags), _counted(sources, self._sources)
         self._days = np.array(days, dtype=np.int32)
 
     def matching(self, filters: Filters) -> NDArray[np.bool_]:
@@ -111,6 +122,13 @@ def _compared(holders: Mapping[str, list[int]]) -> dict[str, list[int]]:
     for value, numbers in holders.items():
         compared[_comparable(value)].extend(numbers)
     return dict(compared)
+
+
+def _counted(written: Mapping[str, list[int]], compared: Mapping[str, list[int]]) -> tuple[FacetValue, ...]:
+    # Of what is compared as one, the name that was written most often.
+    names = {_comparable(name): name for name in sorted(written, key=lambda name: (len(written[name]), name))}
+    values = (FacetValue(name, len(set(compared[key]))) for key, name in names.items())
+    return tuple(sorted(values, key=lambda value: (-value.articles, value.name)))
 
 
 def _comparable(text: str) -> str:

@@ -108,6 +108,25 @@ class StoredPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class PassagePlace:
+    """Hold where a passage stands in its article's original, without its text."""
+
+    id: str
+    start: int
+    end: int
+    headings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """Hold a passage between those that stand before and after it in its article."""
+
+    passage: StoredPassage
+    before: StoredPassage | None
+    after: StoredPassage | None
+
+
+@dataclass(frozen=True, slots=True)
 class Ranked:
     """Hold rows of the index, best first, with the score that ranked them.
 

@@ -3,6 +3,7 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from embeddings.errors import QuestionError
 from service.errors import NoKeyError, RateLimitedError, told
 from service.keys import KeyHolder, Keys
 from service.noting import notes_of
@@ -50,22 +51,37 @@ class Access:
         if holder is None:
             # A server on a Unix socket knows no address: all who come by it are one.
             host = sender_of(scope["client"][0]) if scope.get("client") else ""
-            self._count(f"address {host}", self._address_rate, "this address")
+            self._count(scope, f"address {host}", self._address_rate, "this address")
             if self._keys.holders:
                 raise NoKeyError("the key is missing or wrong")
         else:
             notes_of(scope).key_name = holder.name
-            self._count(f"key {holder.name}", holder.rate, f"the key {holder.name}")
+            self._count(scope, f"key {holder.name}", holder.rate, f"the key {holder.name}")
 
     def _holder(self, scope: Scope) -> KeyHolder | None:
         if not self._keys.holders:
             return None
         return self._keys.holder_of(Headers(scope=scope).get("authorization", ""))
 
-    def _count(self, sender: str, rate: Rate | None, shown: str) -> None:
-        seconds = self._limits.seconds_to_wait(sender, rate) if rate is not None else 0.0
-        if seconds > 0:
-            raise RateLimitedError(f"{shown} has sent more than {rate}", seconds)
+    def _count(self, scope: Scope, sender: str, rate: Rate | None, shown: str) -> None:
+        if rate is None:
+            return
+
+        def count(requests: int) -> None:
+            seconds = self._limits.seconds_to_wait(sender, rate, requests)
+            if seconds > 0:
+                raise RateLimitedError(f"{shown} has sent more than {rate}", seconds)
+
+        def charge(more: int) -> None:
+            if more + 1 > rate.requests:
+                raise QuestionError(
+                    f"{more + 1} questions were given, {shown} may send {rate}; send fewer in one request"
+                )
+            if more:
+                count(more)
+
+        count(1)
+        notes_of(scope).charge = charge
 
 
 def is_open(scope: Scope) -> bool:

@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from embeddings.encoders.query_cache import QueryCache
-from embeddings.errors import EmbeddingsError
+from embeddings.errors import EmbeddingsError, QuestionError
 from embeddings.question_reader import ReadQuestion
 from embeddings.records import SearchOptions, TokenVectors
 from embeddings.searcher import Searcher, check_page
@@ -90,18 +91,57 @@ class Answering:
             QuestionError: the options cannot be used.
             TextTooLongError: the encoder does not read so much.
         """
-        check_page(asked.options)
-        if self._under_way >= self._limits.questions:
-            raise BusyError(f"{self._under_way} questions are under way, which is as many as are accepted")
-        self._under_way += 1
+        with self._accepted(1):
+            return await self._answered(asked)
+
+    def check_batch(self, questions: int) -> None:
+        """See that so many questions may be asked in one request.
+
+        Raises:
+            QuestionError: they are too many.
+        """
+        if questions > self._limits.batch:
+            raise QuestionError(
+                f"{questions} questions were given, at most {self._limits.batch} are taken in one request; send the "
+                "rest in another one"
+            )
+
+    async def answer_all(self, asked: Sequence[Asked]) -> bytes:
+        """Return the answers to some questions as JSON, in their order.
+
+        Raises:
+            BusyError: they are not accepted, or one of them waited too long.
+            QuestionError: one of them cannot be used; the message says which.
+            TextTooLongError: the encoder does not read so much; likewise.
+        """
+        with self._accepted(len(asked)):
+            answers = await asyncio.gather(*map(self._answered, asked), return_exceptions=True)
+        for place, answer in enumerate(answers):
+            if isinstance(answer, QuestionError):
+                raise of_batch(place, answer) from answer
+            if isinstance(answer, BaseException):
+                raise answer
+        return b'{"answers":[%s]}' % b",".join(answer for answer in answers if isinstance(answer, bytes))
+
+    @contextmanager
+    def _accepted(self, questions: int) -> Iterator[None]:
+        if self._under_way + questions > self._limits.questions:
+            raise BusyError(
+                f"{self._under_way} questions are under way, and no more than {self._limits.questions} are accepted"
+            )
+        self._under_way += questions
         try:
-            loop = asyncio.get_running_loop()
-            outcome = await self._encoded(asked, loop)
-            if isinstance(outcome, Exception):
-                raise outcome
-            return await self._searched(asked, outcome, loop)
+            yield
         finally:
-            self._under_way -= 1
+            self._under_way -= questions
+
+    async def _answered(self, asked: Asked) -> bytes:
+        check_page(asked.options)
+        loop = asyncio.get_running_loop()
+        outcome = await self._encoded(asked, loop)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return await self._searched(asked, outcome, loop)
 
     async def _encoded(self, asked: Asked, loop: asyncio.AbstractEventLoop) -> _Outcome:
         waiting = _Waiting(asked, loop.create_future())
@@ -113,8 +153,13 @@ class Answering:
 
     async def _searched(self, asked: Asked, read: _Read, loop: asyncio.AbstractEventLoop) -> bytes:
         self._searching += 1
+        search = loop.run_in_executor(self._searchers, self._search, asked, read)
         try:
-            return await loop.run_in_executor(self._searchers, self._search, asked, read)
+            return await asyncio.shield(search)
+        except asyncio.CancelledError:
+            # Who asked has gone, the thread has not: the index may be closed only when it has.
+            await asyncio.wait([search])
+            raise
         finally:
             self._searching -= 1
             if self._searching <= AHEAD and self._room is not None:
@@ -193,10 +238,19 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Say how many questions may be under way at once, and how many seconds one may wait to be encoded."""
+    """Say how many questions may be under way at once, how many seconds one may wait, and how many one may send.
+
+    `seconds` count until a question is encoded; `batch` is the number of questions of one request.
+    """
 
     questions: int
     seconds: float
+    batch: int
+
+
+def of_batch(place: int, error: QuestionError) -> QuestionError:
+    """Return an error that says which of the questions of a request is meant."""
+    return type(error)(f"queries.{place}: {error}")
 
 
 def _encoded(searcher: Searcher, texts: Sequence[str]) -> list[TokenVectors | EmbeddingsError]:

@@ -31,6 +31,7 @@ from service.listed_files import ListedFiles
 from service.metrics import CONTENT_TYPE, Metrics
 from service.observing import Observer
 from service.question_log import QuestionLog
+from service.reading_routes import reading_router
 from service.request_limits import RequestLimits
 from service.routes import router
 from service.security_headers import DOCS_POLICY, PAGE_POLICY, WORKER_POLICY
@@ -74,9 +75,11 @@ def create_app(
     )
     app.state.holder = holder
     app.state.metrics = counted
-    notes, limits = AnswerNotes(counted, question_log), Limits(settings.max_questions, settings.queue_seconds)
+    notes = AnswerNotes(counted, question_log)
+    limits = Limits(settings.max_questions, settings.queue_seconds, settings.max_batch)
     app.state.answering = Answering(counted, notes, limits, QueryCache(settings.query_cache))
     app.include_router(router)
+    app.include_router(reading_router(holder))
     if reloading is not None:
         app.include_router(admin_router(reloading, Gate(settings.admin_token, known)))
     install_error_handlers(app)

@@ -25,6 +25,10 @@ class UnknownArticleError(ServiceError):
     """Report that the index holds no article of an id."""
 
 
+class UnknownPassageError(ServiceError):
+    """Report that the index holds no passage of an id."""
+
+
 class BadSnapshotError(ServiceError):
     """Report that the current snapshot cannot be served, and what is served instead."""
 
@@ -85,6 +89,9 @@ _ASK_FOR_TOKEN = {"WWW-Authenticate": "Bearer"}
 _TOLD = {
     NotReadyError: _Told(503, "not_ready", "ask again in a few seconds; see GET /readyz", {"Retry-After": "5"}),
     UnknownArticleError: _Told(404, "unknown_article", "take the id of an article from the results of a search"),
+    UnknownPassageError: _Told(
+        404, "unknown_passage", "take it from the results of a search; articles that changed have other passages"
+    ),
     # The service is well and answers from the old one: what is at odds with the wish is what lies on the disk.
     BadSnapshotError: _Told(
         409, "bad_snapshot", "mend what the message names, then ask again; GET /readyz tells what is served"

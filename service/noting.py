@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +17,20 @@ NO_ROUTE = "none"
 _Scope = MutableMapping[str, Any]
 
 
+def _free(_requests: int) -> None:
+    """Count nothing: nobody has said against which rate."""
+
+
 @dataclass(slots=True)
 class Notes:
-    """Hold the id of a request, and the name of the key that it was sent with."""
+    """Hold the id of a request, and the name of the key that it was sent with.
+
+    `charge` counts so many more requests against the rate of whoever sent it, or raises as if they had been sent.
+    """
 
     request_id: str
     key_name: str | None = None
+    charge: Callable[[int], None] = _free
 
 
 def open_notes(scope: _Scope) -> Notes:

@@ -26,13 +26,13 @@ class RateLimits:
         self._store = MemoryStore(options={"MAX_SIZE": _SENDERS})
         self._limiters: dict[Rate, BaseRateLimiter] = {}
 
-    def seconds_to_wait(self, sender: str, rate: Rate) -> float:
-        """Count a request, and return 0; or, where the sender has used the rate up, when to come again."""
+    def seconds_to_wait(self, sender: str, rate: Rate, requests: int = 1) -> float:
+        """Count requests, and return 0; where they are more than is left, count none and return the wait."""
         limiter = self._limiters.get(rate)
         if limiter is None:
             quota = per_duration(timedelta(seconds=rate.seconds), limit=rate.requests)
             limiter = self._limiters[rate] = RateLimiterRegistry.get("gcra")(quota, self._store)
-        outcome = limiter.limit(sender)
+        outcome = limiter.limit(sender, requests)
         return outcome.state.retry_after if outcome.limited else 0.0
 
 

@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from embeddings.errors import QuestionError
 from embeddings.questions import check_question
-from service.answering import Answering, Asked
-from service.errors import UnknownArticleError
+from service.answering import Answering, Asked, of_batch
 from service.index_holder import IndexHolder
+from service.noting import notes_of
 from service.schemas import (
+    BatchBody,
+    BatchOut,
     ErrorBody,
     IndexOut,
-    OriginalOut,
     SearchBody,
     SearchOut,
     SearchParameters,
@@ -22,10 +23,8 @@ from service.schemas import (
 router = APIRouter()
 # What stands in a decoded address for bytes that are not UTF-8.
 _UNDECODABLE = "\ufffd"
-_SHOWN_CHARACTERS = 100
 _ERRORS: dict[int, dict[str, object]] = {
     400: {"model": ErrorBody, "description": "The body cannot be read as JSON in UTF-8."},
-    404: {"model": ErrorBody, "description": "The index holds no such article."},
     422: {"model": ErrorBody, "description": "The question or a parameter cannot be used."},
     503: {"model": ErrorBody, "description": "No index is loaded, or too many questions are under way."},
 }
@@ -68,27 +67,32 @@ async def search(request: Request, body: SearchBody) -> Response:
     return await _search(request, body)
 
 
+@router.post("/search/batch", response_model=BatchOut, responses=_errors(400, 422, 503))
+async def search_batch(request: Request, body: BatchBody) -> Response:
+    """Return the answers to some questions, in their order: all of them, or an error.
+
+    Each of them counts against a rate, and among those under way, as if it were asked alone.
+    """
+    answering, options = _answering(request), body.options()
+    answering.check_batch(len(body.queries))
+    notes_of(request.scope).charge(len(body.queries) - 1)
+    with _holder(request).lease() as searcher:
+        asked = [Asked(_checked(place, question), options, searcher) for place, question in enumerate(body.queries)]
+        return Response(await answering.answer_all(asked), media_type="application/json")
+
+
+def _checked(place: int, question: str) -> str:
+    try:
+        return check_question(question)
+    except QuestionError as error:
+        raise of_batch(place, error) from error
+
+
 async def _search(request: Request, body: SearchBody) -> Response:
     # One lease for all of it: the index may be replaced meanwhile.
     with _holder(request).lease() as searcher:
         asked = Asked(check_question(body.query), body.options(), searcher)
         return Response(await _answering(request).answer(asked), media_type="application/json")
-
-
-# An id may hold slashes: it is all that follows. In an address it is percent-encoded, slashes too
-# where one of its parts is "..", which clients would otherwise resolve themselves.
-@router.get("/articles/{article_id:path}", responses=_errors(404, 503))
-def article(
-    request: Request,
-    article_id: Annotated[str, Path(description="An article's id, percent-encoded.", examples=["home-visits"])],
-) -> OriginalOut:
-    """Return an article with its original text, in which `start` and `end` of its passages count."""
-    with _holder(request).lease() as searcher:
-        found = searcher.passages.article(article_id)
-        if found is None:
-            shown = article_id if len(article_id) <= _SHOWN_CHARACTERS else f"{article_id[:_SHOWN_CHARACTERS]}…"
-            raise UnknownArticleError(f"there is no article {shown!r} in this index")
-        return OriginalOut.of(found, searcher.passages.sections_of(article_id))
 
 
 @router.get("/healthz")

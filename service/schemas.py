@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 
+from corpus.records import Edit
 from embeddings.questions import MAX_QUESTION_CHARACTERS
 from embeddings.records import (
     Answer,
@@ -13,7 +14,6 @@ from embeddings.records import (
     Result,
     SearchOptions,
     Stage,
-    StoredArticle,
     StoredPassage,
 )
 from embeddings.searcher import MAX_RESULTS
@@ -56,10 +56,9 @@ class SearchParameters(AskedOptions):
     q: Annotated[str, _QUESTION]
 
 
-class SearchBody(AskedOptions):
-    """The body of POST /search."""
+class BodyOptions(AskedOptions):
+    """What both bodies take."""
 
-    query: Annotated[str, _QUESTION]
     filters: Annotated[FiltersIn | None, Field(description="Choose the articles before they are searched.")] = None
     # In an address all is text; JSON has truth and numbers of its own, and 0 is not false there.
     explain: Annotated[StrictBool, Field(description=AskedOptions.model_fields["explain"].description)] = False
@@ -85,6 +84,18 @@ class SearchBody(AskedOptions):
             filters=(self.filters or FiltersIn()).record(),
             explain=self.explain,
         )
+
+
+class SearchBody(BodyOptions):
+    """The body of POST /search."""
+
+    query: Annotated[str, _QUESTION]
+
+
+class BatchBody(BodyOptions):
+    """The body of POST /search/batch; the options are those of every question."""
+
+    queries: Annotated[list[Annotated[str, _QUESTION]], Field(min_length=1, description="Some questions.")]
 
 
 class Span(BaseModel):
@@ -128,6 +139,11 @@ class EditOut(BaseModel):
     end: int
     replacement: str
     rule: str
+
+    @classmethod
+    def of(cls, edit: Edit) -> Self:
+        """Return the wire form of an edit."""
+        return cls(start=edit.start, end=edit.end, replacement=edit.replacement, rule=edit.rule)
 
 
 class CopyOut(BaseModel):
@@ -198,10 +214,7 @@ class ResultOut(BaseModel):
             end=passage.end,
             headings=list(passage.headings),
             article=ArticleOut.of(passage.article),
-            edits=[
-                EditOut(start=edit.start, end=edit.end, replacement=edit.replacement, rule=edit.rule)
-                for edit in passage.edits
-            ],
+            edits=[EditOut.of(edit) for edit in passage.edits],
             also_in=[CopyOut.of(copy) for copy in result.also_in],
             scores=Scores(dense=scores[Stage.DENSE], lexical=scores[Stage.LEXICAL] or None) if scores else None,
             stages=[StandingOut(stage=one.stage, rank=one.rank, score=one.score) for one in result.stages],
@@ -267,23 +280,10 @@ class SearchOut(BaseModel):
         )
 
 
-class OriginalOut(BaseModel):
-    """An article with the text that its passages were cut from; `file_hash` is null where there was no file."""
+class BatchOut(BaseModel):
+    """The answers to some questions, in their order."""
 
-    article: ArticleOut
-    original: str
-    file_hash: Annotated[str | None, Field(description="SHA-256 of the file's bytes, in JSONL of the line's.")]
-    sections: Annotated[list[list[str]], Field(description="The headings above each passage, in order, each once.")]
-
-    @classmethod
-    def of(cls, article: StoredArticle, sections: list[tuple[str, ...]]) -> Self:
-        """Return the wire form of an article with its original."""
-        return cls(
-            article=ArticleOut.of(article.info),
-            original=article.original,
-            file_hash=article.file_hash or None,
-            sections=[list(headings) for headings in sections],
-        )
+    answers: list[SearchOut]
 
 
 class Status(BaseModel):

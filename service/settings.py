@@ -91,6 +91,10 @@ class Settings:
     max_questions: int = field(
         default=64, metadata=_told(whole_number(1, 10_000, 64), "questions that may be under way at once")
     )
+    # Answered within a fifth of a second, and with room for others beside them.
+    max_batch: int = field(
+        default=32, metadata=_told(whole_number(1, 10_000, 32), "questions that one request may hold")
+    )
     queue_seconds: float = field(
         default=2.0, metadata=_told(seconds(600, "2"), "how long a question may wait to be encoded")
     )

@@ -128,7 +128,7 @@ def test_serve(example: str, folder: Path) -> None:
 
 
 @needs_curl
-@pytest.mark.parametrize("example", [line for line in of("curl") if "/search" in line])
+@pytest.mark.parametrize("example", [line for line in of("curl") if "/search" in line and "/batch" not in line])
 def test_curl(example: str, served: Served) -> None:
     command = shlex.split(example.replace("http://127.0.0.1:8000", served.url))
     finished = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -145,6 +145,17 @@ def test_the_original_example(example: str, served: Served) -> None:
     command = shlex.split(example.replace("http://127.0.0.1:8000", served.url))
     answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     assert answer["original"].startswith("---\nid: home-visits\n")
+
+
+@needs_curl
+@pytest.mark.parametrize("example", [line for line in of("curl") if "/batch" in line or line.endswith("/articles")])
+def test_the_examples_of_many(example: str, served: Served) -> None:
+    command = shlex.split(example.replace("http://127.0.0.1:8000", served.url))
+    answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    if "queries" in example:
+        assert [len(one["results"]) for one in answer["answers"]] == [2, 2]
+    else:
+        assert answer["total"] == len(answer["articles"]) > 0
 
 
 @needs_curl

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from corpus.records import Article, Edit, Passage
 from embeddings.errors import REBUILD_HINT, SnapshotError
 from embeddings.filters import ArticleFacets, ArticleFacts, Filters
-from embeddings.records import NO_FILTERS, ArticleInfo, RowArray, StoredArticle, StoredPassage
+from embeddings.records import (
+    NO_FILTERS,
+    ArticleInfo,
+    Neighbourhood,
+    PassagePlace,
+    RowArray,
+    StoredArticle,
+    StoredPassage,
+)
 
 # `edits` is a list of [start, end, replacement, rule]; `duplicates` is the id of the first passage
 # of the group of near-duplicates that a passage is in, NULL where it is in none.
@@ -118,7 +126,7 @@ class PassageStore:
         self._connection = connection
         self._lock = threading.Lock()
         facts = connection.execute("SELECT id, source, published, tags FROM article ORDER BY number")
-        self._facets = ArticleFacets(
+        self.facets = ArticleFacets(
             ArticleFacts(id_, source, published, tuple(json.loads(tags))) for id_, source, published, tags in facts
         )
         # For each row the number of its article. In this order the index alone is read, not the texts.
@@ -158,7 +166,7 @@ class PassageStore:
 
     def rows_where(self, filters: Filters) -> RowArray:
         """Return the rows of all passages whose articles match, ascending; all rows where no field is given."""
-        return np.flatnonzero(self._facets.matching(filters)[self._articles])
+        return np.flatnonzero(self.facets.matching(filters)[self._articles])
 
     def articles_of(self, rows: RowArray) -> NDArray[np.int32]:
         """Return for each of these rows the number of its article."""
@@ -168,10 +176,36 @@ class PassageStore:
         """Return the ids of all articles."""
         return frozenset(id_ for (id_,) in self._all("SELECT id FROM article", []))
 
+    def article_count(self) -> int:
+        """Return the number of articles."""
+        ((count,),) = self._all("SELECT count(*) FROM article", [])
+        return int(count)
+
+    def articles(self, offset: int, limit: int) -> list[ArticleInfo]:
+        """Return some articles, in the order in which they were read."""
+        page = self._all(f"SELECT {_INFO} FROM article ORDER BY number LIMIT ? OFFSET ?", [limit, offset])  # noqa: S608
+        return [_info(record) for record in page]
+
+    def places_of(self, article: str) -> list[PassagePlace]:
+        """Return where an article's passages stand, in their order."""
+        found = self._of(article, "passage.id, start, stop, headings")
+        return [PassagePlace(id_, int(at), int(stop), tuple(json.loads(path))) for id_, at, stop, path in found]
+
     def sections_of(self, article: str) -> list[tuple[str, ...]]:
         """Return the headings of an article's passages, in their order, each once."""
         found = self._of(article, "headings")
         return [tuple(json.loads(headings)) for headings in dict.fromkeys(headings for (headings,) in found)]
+
+    def neighbourhood(self, id_: str) -> Neighbourhood | None:
+        """Return the passage of this id with those beside it in its article, None where there is none."""
+        found = self._all("SELECT row FROM passage WHERE id = ?", [id_])
+        if not found:
+            return None
+        row = int(found[0][0])
+        rows = [one for one in (row - 1, row, row + 1) if 0 <= one < self.count]
+        near = [one for one in rows if self._articles[one] == self._articles[row]]
+        passages = dict(zip(near, self.get(np.array(near, dtype=np.int64)), strict=True))
+        return Neighbourhood(passages[row], passages.get(row - 1), passages.get(row + 1))
 
     def texts(self, article: str | None = None) -> list[str]:
         """Return the texts of an article's passages, or of all, in their order."""
@@ -211,7 +245,7 @@ class PassageStore:
     def members(self, groups: Sequence[str], filters: Filters = NO_FILTERS) -> dict[str, tuple[StoredPassage, ...]]:
         """Return the passages of each of these groups whose articles match, in order of row."""
         found: dict[str, list[StoredPassage]] = {group: [] for group in groups}
-        matching = self._facets.matching(filters) if groups else ()
+        matching = self.facets.matching(filters) if groups else ()
         for record in sorted(self._in(f"{_SELECT} duplicates IN", groups), key=lambda record: record[0]):
             if matching[self._articles[int(record[0])]]:
                 found[record[1]].append(_stored(record))

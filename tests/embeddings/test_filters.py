@@ -46,6 +46,18 @@ def test_which_articles_match(filters: Filters, wanted: str) -> None:
     assert matching(filters) == wanted
 
 
+def test_tags_and_sources_are_counted_as_filters_compare_them() -> None:
+    assert FACETS.tags == (("上門", 2), ("APP", 1), ("证件", 1))
+    assert FACETS.sources == (("銀保監會", 2), ("Bank", 1))
+    for tag, articles in FACETS.tags:
+        assert FACETS.matching(Filters(tags=(tag,))).sum() == articles
+    often = ArticleFacets([ArticleFacts(str(n), None, None, (tag,)) for n, tag in enumerate(("上门", "上门", "上門"))])
+    assert often.tags == (("上门", 3),)
+    twice = ArticleFacets([ArticleFacts("a", None, None, ("上门", "上門"))])
+    assert [count for _, count in twice.tags] == [1]
+    assert ArticleFacets([]).tags == ArticleFacets([]).sources == ()
+
+
 def test_more_values_than_a_database_takes() -> None:
     many = tuple(f"值{number}" for number in range(40_000))
     assert matching(Filters(articles=(*many, "c"), tags=(*many[:500], "app"))) == "c"

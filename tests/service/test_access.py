@@ -84,6 +84,21 @@ def test_an_address_s_rate() -> None:
     assert "192.0.2.1" not in response.text
 
 
+def test_each_question_of_a_batch_counts() -> None:
+    opened = client(rate=Rate(4, 3600))
+    batches = [opened.post("/search/batch", json={"queries": ["上门"] * size}) for size in (5, 3, 2, 1)]
+    # No index is loaded: what is let through is told so.
+    assert [response.status_code for response in batches] == [422, 503, 429, 429]
+    assert batches[0].json()["error"] == {
+        "code": "invalid_question",
+        "message": "5 questions were given, this address may send 4/hour",
+        "hint": "send fewer in one request",
+    }
+    opened = client(rate=Rate(4, 3600))
+    batches = [opened.post("/search/batch", json={"queries": ["上门"] * size}) for size in (3, 1, 1)]
+    assert [response.status_code for response in batches] == [503, 503, 429]
+
+
 def test_guessing_keys_is_limited() -> None:
     opened = client(keys=Keys((HOLDER,)), rate=Rate(2, 60))
     statuses = [opened.get("/metrics", headers=bearer(f"zw_{n}")).status_code for n in range(4)]

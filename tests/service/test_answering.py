@@ -60,7 +60,7 @@ def gated(searcher: Searcher, gate: Gate) -> Searcher:
 
 def answering(searcher: Searcher, limits: Limits | None = None, cache: int = 0) -> Answering:
     metrics = Metrics(IndexHolder(searcher))
-    return Answering(metrics, AnswerNotes(metrics, None), limits or Limits(64, 30), QueryCache(cache))
+    return Answering(metrics, AnswerNotes(metrics, None), limits or Limits(64, 30, 32), QueryCache(cache))
 
 
 def content(answer: bytes) -> dict[str, Any]:
@@ -131,10 +131,10 @@ def test_one_that_cannot_be_encoded_fails_alone(gated: Searcher, gate: Gate) -> 
 
 def test_more_than_may_be_under_way_is_refused_at_once(gated: Searcher, gate: Gate) -> None:
     async def ask() -> bytes:
-        service = answering(gated, Limits(2, 30))
+        service = answering(gated, Limits(2, 30, 32))
         accepted = [asyncio.ensure_future(service.answer(Asked(one, SearchOptions(), gated))) for one in QUESTIONS[:2]]
         await until(gate.entered.is_set)
-        with pytest.raises(BusyError, match="^2 questions are under way, which is as many as are accepted$"):
+        with pytest.raises(BusyError, match="^2 questions are under way, and no more than 2 are accepted$"):
             await service.answer(Asked(QUESTIONS[2], SearchOptions(), gated))
         gate.open.set()
         await asyncio.gather(*accepted)
@@ -146,7 +146,7 @@ def test_more_than_may_be_under_way_is_refused_at_once(gated: Searcher, gate: Ga
 
 def test_who_waited_too_long_is_told_so(gated: Searcher, gate: Gate) -> None:
     async def ask() -> None:
-        service = answering(gated, Limits(64, 0.05))
+        service = answering(gated, Limits(64, 0.05, 32))
         first = asyncio.ensure_future(service.answer(Asked(QUESTIONS[0], SearchOptions(), gated)))
         await until(gate.entered.is_set)
         late = asyncio.ensure_future(service.answer(Asked(QUESTIONS[1], SearchOptions(), gated)))
@@ -206,3 +206,33 @@ def test_others_are_answered_while_a_question_is_encoded(gated: Searcher, gate: 
     assert (slow.status_code, alive.status_code, busy.status_code) == (200, 200, 503)
     assert busy.headers["Retry-After"] == "1"
     assert busy.json()["error"]["code"] == "busy"
+
+
+def test_an_index_stays_open_while_a_search_uses_it_though_its_question_was_cancelled(
+    gated: Searcher, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.open.set()
+    searching, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+    find = Searcher.find
+
+    def slow_find(*arguments: Any) -> Any:
+        searching.set()
+        assert may_end.wait(30)
+        found = find(*arguments)
+        ended.set()
+        return found
+
+    monkeypatch.setattr(Searcher, "find", slow_find)
+
+    async def ask() -> bool:
+        asked = asyncio.ensure_future(answering(gated).answer(Asked(QUESTIONS[0], SearchOptions(), gated)))
+        await until(searching.is_set)
+        asked.cancel()
+        await asyncio.sleep(0.05)
+        waits = not asked.done()
+        may_end.set()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        return waits and ended.is_set()
+
+    assert run(ask())

@@ -61,7 +61,17 @@ def test_the_page_runs_nothing_but_its_own_script(client: httpx2.Client) -> None
 
 def test_the_schema_documents_every_status(client: httpx2.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {"/search", "/articles/{article_id}", "/healthz", "/readyz", "/admin/reload", "/metrics"}
+    assert set(paths) == {
+        "/search",
+        "/search/batch",
+        "/articles",
+        "/articles/{article_id}",
+        "/passages/{passage_id}",
+        "/healthz",
+        "/readyz",
+        "/admin/reload",
+        "/metrics",
+    }
     outer = {"401", "408", "413", "414", "429", "431"}
     assert set(paths["/search"]["get"]["responses"]) == {"200", "422", "503"} | outer
     assert set(paths["/search"]["post"]["responses"]) == {"200", "400", "422", "503"} | outer

@@ -106,6 +106,16 @@ def test_the_whole_answer(odd: httpx2.Client) -> None:
         "original": WRITTEN,
         "file_hash": "ab" * 32,
         "sections": [["上门"]],
+        "passages": [
+            {
+                "passage_id": odd.post("/search", json={"query": COPY, "filters": {"article": ["written"]}}).json()[
+                    "results"
+                ][0]["passage_id"],
+                "start": WRITTEN.index(COPY),
+                "end": WRITTEN.index(COPY) + len(COPY),
+                "headings": ["上门"],
+            }
+        ],
     }
 
 

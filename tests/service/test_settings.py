@@ -20,6 +20,7 @@ GOOD: dict[str, tuple[str, object]] = {
     "address_rate": ("60/minute", Rate(60, 60)),
     "max_body_bytes": ("4096", 4096),
     "max_questions": ("8", 8),
+    "max_batch": ("4", 4),
     "queue_seconds": ("0.5", 0.5),
     "query_cache": ("0", 0),
     "cors_origins": ("https://a.example, http://localhost:3000", ("https://a.example", "http://localhost:3000")),
@@ -38,6 +39,7 @@ BAD: dict[str, list[str]] = {
     "address_rate": ["60", "0/minute", "60/week", "60/minutes", "-1/day", "1.5/second", "六/minute"],
     "max_body_bytes": ["1023", "16777217", "1M"],
     "max_questions": ["0", "10001", "x"],
+    "max_batch": ["0", "10001", "x"],
     "queue_seconds": ["-1", "601", "x"],
     "query_cache": ["-1", "100001", "1.5"],
     "cors_origins": [

@@ -77,6 +77,32 @@ def test_an_articles_sections_and_texts(tmp_path: Path) -> None:
     assert store.sections_of("c") == []
 
 
+def test_a_passage_is_read_with_those_beside_it_in_its_article(tmp_path: Path) -> None:
+    other = Article("b", "b.txt", "文", Markup.PLAIN)
+    store = stored(tmp_path, (ARTICLE, [passage(0), passage(1), passage(2)]), (other, [passage(3, "b")]))
+    near = {}
+    for number in range(4):
+        found = store.neighbourhood(f"p{number}")
+        assert found is not None
+        assert found.passage == store.get(np.array([number]))[0]
+        near[number] = [one and one.id for one in (found.before, found.after)]
+    assert near == {0: [None, "p1"], 1: ["p0", "p2"], 2: ["p1", None], 3: [None, None]}
+    assert [store.neighbourhood(id_) for id_ in ("", "P0", "p", "p%")] == [None] * 4
+
+
+def test_articles_and_places_are_listed_in_order(tmp_path: Path) -> None:
+    other = Article("b", "b.txt", "文", Markup.PLAIN)
+    store = stored(tmp_path, (ARTICLE, [passage(0), passage(1)]), (other, []))
+    assert store.article_count() == 2
+    assert [one.id for one in store.articles(0, 10)] == ["a/1", "b"]
+    assert store.articles(0, 1) == [INFO]
+    assert [one.id for one in store.articles(1, 1)] == ["b"]
+    assert store.articles(2, 1) == []
+    wanted = [(one.id, one.start, one.end, one.headings) for one in store.get(np.array([0, 1]))]
+    assert [(one.id, one.start, one.end, one.headings) for one in store.places_of("a/1")] == wanted
+    assert store.places_of("b") == store.places_of("c") == []
+
+
 def test_each_row_knows_the_place_of_its_id(tmp_path: Path) -> None:
     store = stored(tmp_path, (ARTICLE, [passage(number) for number in (10, 2, 1)]))
     # p1, p10, p2
