@@ -38,7 +38,7 @@ const readingView = new ReadingView(elements.reading, {
   announce,
   linkFor: (article, target) => {
     const id = catalogue.linked(article, target);
-    return id === null ? null : formatPlace({ article: id });
+    return id === null ? null : formatPlace({ ...views.place, article: id, range: null });
   },
 });
 const views = new Views({ elements, announce, catalogue, box, filters, resultsView, readingView });

@@ -30,7 +30,7 @@ export class ReadingView {
   }
 
   show(found, place) {
-    const { article, original, passages = [] } = found;
+    const { article, original, passages } = found;
     const number = passageAt(passages, place.range);
     const range = place.range && {
       start: inUnits(original, place.range.start),
