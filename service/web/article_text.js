@@ -10,7 +10,7 @@ const QUOTE = /^ {0,3}>[ \t]?/;
 const ROW = /^ *\|/;
 const RULER = /^ *\|[ \t:|-]+\|? *\r?\n?$/;
 // A link, an image, or the signs of bold; nothing else of Markdown is common enough to earn its code.
-const INLINE = /!?\[([^\]\n]*)\]\(([^()\s]*)\)|\*\*/g;
+const INLINE = /!?\[([^\]\n]*)\]\(([^()\s]*)(?:[ \t]+"[^"\n]*")?\)|\*\*/g;
 
 const blank = (line) => line.trim() === "";
 

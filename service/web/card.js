@@ -78,6 +78,7 @@ export function card(result, { place, calibrated, announce }) {
   const { article } = result;
   const title = element("a", { class: "open", href: placeOf(result, place) }, isolated(article.title));
   const item = element("li", { class: "card", "data-passage": result.passage_id });
+  item.dataset.place = placeOf(result, {});
   item.append(
     element("h2", { lang: "zh" }, title),
     headingPath(result.headings),

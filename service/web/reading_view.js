@@ -97,7 +97,8 @@ export class ReadingView {
 
   // Where nothing is marked, reading begins at the title.
   focus(place) {
-    const [first] = this.marks;
+    // Signs that are hidden, such as that of a list, cannot have the focus.
+    const first = this.marks.find((mark) => mark.getClientRects().length > 0);
     if (first) {
       first.tabIndex = -1;
       first.focus({ preventScroll: true });

@@ -90,8 +90,8 @@ export class ResultsView {
     this.holder.querySelector("h1")?.focus({ preventScroll: false });
   }
 
-  focusPassage(passage) {
-    const item = [...this.list.children].find((one) => one.dataset.passage === passage);
+  focusResult(place) {
+    const item = [...this.list.children].find((one) => one.dataset.place === place);
     item?.querySelector("a.open").focus();
     return item !== undefined;
   }

@@ -29,7 +29,7 @@ export class Views {
     this.stop.abort();
     this.stop = new AbortController();
     this.box.busy(false);
-    if (this.place.article !== null) return this.showArticle();
+    if (this.place.article !== null) return this.showArticle(before);
     if (this.place.question) return this.showAnswer();
     return this.showStart(before);
   }
@@ -68,7 +68,7 @@ export class Views {
   showAgain() {
     this.title(this.elements.results.querySelector("h1")?.textContent);
     this.reveal("results");
-    if (!this.resultsView.focusPassage(this.opened)) this.resultsView.focusTitle();
+    if (!this.resultsView.focusResult(this.opened)) this.resultsView.focusTitle();
   }
 
   async search(place) {
@@ -121,10 +121,11 @@ export class Views {
     }
   }
 
-  async showArticle() {
+  async showArticle(before) {
     const { place, stop } = this;
     const held = this.article?.article.id === place.article ? this.article : null;
-    this.opened = place.range;
+    // Where coming back begins to read: at the result that was opened, whatever was read after it.
+    if (before.article === null) this.opened = formatPlace({ article: place.article, range: place.range });
     if (place.question) this.box.put(place.question);
     this.elements.reading.replaceChildren();
     this.reveal("reading");

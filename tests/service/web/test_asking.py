@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.conftest import Served
-from tests.service.web.visiting import ask, asked, complaints_of, visit
+from tests.service.web.visiting import ask, asked, complaints_of, first_mark, visit
 
 QUESTION = "微粒贷逾期会上门吗"
 NO_ANSWER = "火星上怎么种土豆"
@@ -149,5 +149,5 @@ def test_a_copy_elsewhere_is_named_and_leads_there(copies_served: Served, browse
         page.click(".also-in summary")
         assert page.locator(".also-in summary").inner_text() == "另有 1 处说法几乎相同"
         page.click(".also-in a")
-        page.locator(".original mark").first.wait_for()
+        first_mark(page)
         assert re.search(r"article=(one|two)&at=\d+-\d+", page.url)

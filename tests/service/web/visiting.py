@@ -7,7 +7,7 @@ from typing import Literal
 from urllib.parse import quote, urlsplit
 
 import httpx2
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser import Opened, noted
 
@@ -57,6 +57,13 @@ def open_first(page: Page) -> None:
     """Open the first result, and wait for the article."""
     page.locator("a.open").first.click()
     page.locator(".original").wait_for()
+
+
+def first_mark(page: Page) -> Locator:
+    """Wait for what is marked in an article, and return the first of it that is seen."""
+    seen = page.locator(".original mark").filter(visible=True).first
+    seen.wait_for()
+    return seen
 
 
 def marked(page: Page) -> str:
