@@ -81,12 +81,8 @@ function listen() {
     find("main").focus();
   });
   window.addEventListener("hashchange", () => views.show());
-  const toQuestion = () => {
-    if (views.place.article !== null) views.back();
-    setTimeout(() => box.focus());
-  };
   listenToKeys({
-    toQuestion,
+    toQuestion: () => views.toQuestion(),
     back: () => views.back(),
     results: elements.results,
     useSlash: () => preference("slash") !== "off",

@@ -28,6 +28,11 @@ export class Filters {
     this.show(this.place);
   }
 
+  // Who chooses stays here while the results change.
+  hasFocus() {
+    return this.controls.contains(document.activeElement) || document.activeElement === this.toggle;
+  }
+
   chosen() {
     const checked = (name) => [...this.controls.querySelectorAll(`input[name=${name}]:checked`)].map((one) => one.value);
     const day = (name) => this.controls.querySelector(`input[name=${name}]`)?.value || null;

@@ -20,17 +20,17 @@ export function showUrgent(holder, notices) {
 function verdict(answer) {
   const n = answer.results.length;
   const title = (key) => element("h1", { tabindex: "-1" }, say(key, { n }));
-  if (answer.answerable === false) return noAnswer(title("no_answer"), n > 0);
+  // Only filters leave nothing at all.
   if (n === 0) return [title("nothing"), element("p", { class: "hint" }, say("nothing_filtered"))];
+  if (answer.answerable === false) return noAnswer(title("no_answer"));
   if (answer.answerable) return [title("found")];
   return [title("nearest"), element("p", { class: "hint" }, say("nearest_hint"))];
 }
 
-function noAnswer(title, hasNear) {
+function noAnswer(title) {
   const steps = ["no_answer_rephrase", "no_answer_12378", "no_answer_12348"];
   const list = element("ul", {}, ...steps.map((step) => element("li", {}, withTelephones(say(step)))));
   const panel = element("div", { class: "panel no-answer" }, title, element("p", {}, say("no_answer_hint")), list);
-  if (!hasNear) return [panel];
   const near = element("div", { class: "near" });
   near.append(element("p", { class: "near-title" }, say("near")), element("p", { class: "hint" }, say("near_hint")));
   return [panel, near];

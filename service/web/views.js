@@ -68,12 +68,12 @@ export class Views {
   showAgain() {
     this.title(this.elements.results.querySelector("h1")?.textContent);
     this.reveal("results");
-    if (!this.resultsView.focusResult(this.opened)) this.resultsView.focusTitle();
+    this.lead(() => this.resultsView.focusResult(this.opened) || this.resultsView.focusTitle());
   }
 
   async search(place) {
     const { stop } = this;
-    const isFiltering = this.elements.filters.contains(document.activeElement);
+    const isFiltering = this.filters.hasFocus();
     this.answer = null;
     this.reveal("asking");
     showUrgent(this.elements.urgent, []);
@@ -100,7 +100,7 @@ export class Views {
     this.announce(heading);
     this.reveal("results");
     if (this.elements.urgent.childElementCount) this.elements.urgent.scrollIntoView();
-    else if (!isFiltering) this.resultsView.focusTitle();
+    else if (!isFiltering) this.lead(() => this.resultsView.focusTitle());
   }
 
   async more(offset) {
@@ -162,6 +162,19 @@ export class Views {
     if (this.place.article !== null && this.article) this.readingView.show(this.article, this.place);
     else if (this.answer) this.draw(true);
     else this.show();
+  }
+
+  toQuestion() {
+    if (this.place.article === null) return this.box.focus();
+    this.isAsking = true;
+    return this.back();
+  }
+
+  // Whoever pressed / wants to write; others read on where `rest` leads.
+  lead(rest) {
+    if (this.isAsking) this.box.focus();
+    else rest();
+    this.isAsking = false;
   }
 
   back() {

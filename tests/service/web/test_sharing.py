@@ -79,7 +79,7 @@ def test_a_new_question_takes_the_old_ones_place(served: Served, browser: Browse
         page.route("**/search", hold, times=1)
         page.fill("#question", QUESTION)
         page.click("#search")
-        page.wait_for_function("document.getElementById('search').getAttribute('aria-disabled') === 'true'")
+        page.wait_for_function("() => document.getElementById('search').getAttribute('aria-disabled') === 'true'")
         page.fill("#question", "征信上的逾期记录保留几年")
         page.keyboard.press("Enter")
         page.locator(".card").first.wait_for()
