@@ -1,7 +1,7 @@
 // Show what a place says: the start, results, or an article.
 import { ask, readArticle } from "./api.js";
 import { FIRST, LAST, formatPlace, parsePlace, sameSearch } from "./place.js";
-import { showProblem } from "./problem.js";
+import { reason, showProblem } from "./problem.js";
 import { showUrgent, splitNotices } from "./results_view.js";
 import { say } from "./texts.js";
 
@@ -152,7 +152,7 @@ export class Views {
     this.answer = null;
     this.title(say(title));
     showProblem(holder, { title, error, kept: !isReading, again: () => this.show() });
-    this.announce(holder.textContent);
+    this.announce(reason(error));
     if (error.code === "unauthorized") this.elements.key.focus();
   }
 

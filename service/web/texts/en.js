@@ -29,7 +29,6 @@ export default {
     "收到法院传票，不去会怎样",
     "真的还不上，可以怎么谈",
   ],
-  key_needed: "A key is needed to ask; please enter it below",
   key: "Key",
   key_hint: "Held in memory while this page is open, and not saved.",
   searching: "Searching …",
