@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from embeddings.records import Change
-from embeddings.sounds import blurred, readings, readings_of_word
+from embeddings.sounds import Sounds, blurred
 from embeddings.terms import HAN_RUN, TermSplitter
 
 # How much likelier, as a natural logarithm, the corrected words must be than those given; less for the lexicon's own
@@ -63,10 +63,12 @@ class Corrector:
         vocabulary: each word of the index → how many passages hold it. Words of 2 to 6 Chinese
             characters count.
         splitter: cuts the questions, as it cut the passages.
+        sounds: how characters and the vocabulary's words are read.
     """
 
-    def __init__(self, vocabulary: Mapping[str, int], splitter: TermSplitter) -> None:
+    def __init__(self, vocabulary: Mapping[str, int], splitter: TermSplitter, sounds: Sounds) -> None:
         self._splitter = splitter
+        self._sounds = sounds
         self._passages = {
             w: n for w, n in vocabulary.items() if _SHORTEST <= len(w) <= _LONGEST and HAN_RUN.fullmatch(w)
         }
@@ -105,13 +107,13 @@ class Corrector:
         return self._passages[word] / self._total >= _CHARACTERISTIC * general
 
     def _plant(self, word: str) -> None:
-        for sounds in readings_of_word(word):
+        for syllables in self._sounds.of_word(word):
             node = self._root
-            for sound in sounds:
+            for sound in syllables:
                 node = node.next.setdefault(blurred(sound), _Node())
             # Readings that differ in nothing that is kept come to the same node.
             if all(other.text != word for other in node.words):
-                node.words.append(_Word(word, sounds))
+                node.words.append(_Word(word, syllables))
 
     def _slips(self, run: str) -> list[Change]:
         """Return the changes of a run of Chinese characters, in order, none overlapping another."""
@@ -145,7 +147,7 @@ class Corrector:
     def _sounding_like(self, run: str, start: int) -> Iterator[_Word]:
         nodes = [self._root]
         for character in run[start : start + _LONGEST]:
-            sounds = {blurred(reading) for reading in readings(character)}
+            sounds = {blurred(reading) for reading in self._sounds.of_character(character)}
             nodes = [node.next[sound] for node in nodes for sound in sounds if sound in node.next]
             if not nodes:
                 return
@@ -163,7 +165,10 @@ class Corrector:
         return len(_differing(given, wanted)) <= (len(given) + 1) // 2 and self._splitter.frequency(given) < known_from
 
     def _penalty(self, change: Change, word: _Word) -> float:
-        exact = all(s in readings(c) for s, c in zip(word.syllables, change.given, strict=True))
+        exact = all(
+            sound in self._sounds.of_character(character)
+            for sound, character in zip(word.syllables, change.given, strict=True)
+        )
         particle = not self._particles.isdisjoint(_differing(change.given, word.text))
         return (0 if exact else _FUZZY_PENALTY) + (_PARTICLE_PENALTY if particle else 0)
 

@@ -24,7 +24,7 @@ HEAVY: dict[str, str | set[str]] = {
     "torch": TORCH_ENGINES,
     "sentence_transformers": TORCH_ENGINES,
     "rjieba": "embeddings/terms.py",
-    "pypinyin": "embeddings/sounds.py",
+    "pypinyin": "embeddings/pinyin.py",
     "threadpoolctl": "embeddings/store/loading.py",
     "rensa": "embeddings/duplicates.py",
     "opencc": "corpus/script.py",

@@ -12,6 +12,7 @@ index/
     tokens/                   a small vector for each token of each passage, where they rerank
     lexical/                  BM25 over the same passages
     lexicon/                  the word lists that questions are read with
+    sounds.json               how characters and the words of these texts are read
     calibration.json          what turns scores into probabilities, where questions were given
     questions/                the questions that it was calibrated on, for the next build to be measured by
   ROLLED_BACK                 the inputs of the snapshot that was rolled back from, where one was
@@ -24,7 +25,7 @@ from pathlib import Path
 
 # Bump when a released version of this program could not read what this one writes, or would
 # read it wrongly: another file, another table, other normalisation of questions.
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,11 @@ class SnapshotLayout:
     def lexicon(self) -> Path:
         """Return the folder of the word lists."""
         return self.folder / "lexicon"
+
+    @property
+    def sounds(self) -> Path:
+        """Return the path of how characters and words are read."""
+        return self.folder / "sounds.json"
 
     @property
     def questions(self) -> Path:

@@ -22,6 +22,7 @@ from embeddings.ranker import Ranker
 from embeddings.records import IndexInfo, RowArray
 from embeddings.rerankers.late_reranker import LateReranker
 from embeddings.searcher import Searcher, settings_hash
+from embeddings.sounds import Sounds
 from embeddings.store.layout import IndexLayout, SnapshotLayout
 from embeddings.store.manifest import Manifest, read_current, verify
 from embeddings.store.passage_store import PassageStore
@@ -93,11 +94,10 @@ def _around(passages: PassageStore, snapshot: SnapshotLayout, manifest: Manifest
     reranker = LateReranker(tokens) if tokens is not None else _cross_encoder(manifest, passages)
     splitter = _splitter(snapshot)
     calibration = load_calibration(snapshot.calibration, calibration_key(manifest)) if manifest.calibrated else None
+    corrector = Corrector(lexical.words, splitter, Sounds.load(snapshot.sounds)) if tuning.corrects else None
     return Searcher(
         encoder=encoder,
-        reader=QuestionReader(
-            splitter, Corrector(lexical.words, splitter) if tuning.corrects else None, tuning.added_weight
-        ),
+        reader=QuestionReader(splitter, corrector, tuning.added_weight),
         ranker=Ranker(
             vectors=FaissIndex.load(snapshot.vectors),
             lexical=lexical,

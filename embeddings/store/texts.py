@@ -10,6 +10,7 @@ from corpus.errors import CorpusError
 from corpus.records import Article, ArticleSource, CleanArticle, Passage, Problem
 from embeddings.duplicates import DuplicateFinder
 from embeddings.lexical import LexicalIndex, TermStatistics
+from embeddings.pinyin import sounds_of
 from embeddings.store.base_texts import BaseTexts
 from embeddings.store.layout import SnapshotLayout
 from embeddings.store.passage_store import PassageWriter
@@ -80,7 +81,8 @@ def write_texts(
         _check(articles, problems, strict)
         firsts = finder.firsts()
         writer.mark_duplicates(firsts)
-    LexicalIndex.build(parts.lexical, statistics, spool.windows(_WINDOW))
+    lexical = LexicalIndex.build(parts.lexical, statistics, spool.windows(_WINDOW))
+    sounds_of(lexical.words).save(parts.sounds)
     grouped = firsts[firsts >= 0]
     return WrittenTexts(articles, tuple(problems), len(firsts), len(np.unique(grouped)), len(grouped))
 

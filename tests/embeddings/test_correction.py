@@ -3,6 +3,7 @@
 import re
 import time
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 
 import pytest
@@ -11,6 +12,7 @@ from corpus.lexicon import load_lexicon
 from corpus.normalising import comparable
 from corpus.reading import shipped_articles
 from embeddings.correction import Correction, Corrector
+from embeddings.pinyin import sounds_of
 from embeddings.records import Change
 from embeddings.terms import TermSplitter
 
@@ -80,9 +82,13 @@ def vocabulary() -> Counter[str]:
     return sum(map(vocabulary_of, paragraphs()), Counter())
 
 
+def correcting(words: Mapping[str, int]) -> Corrector:
+    return Corrector(words, splitter(), sounds_of(words))
+
+
 @cache
 def corrector() -> Corrector:
-    return Corrector(vocabulary(), splitter())
+    return correcting(vocabulary())
 
 
 @pytest.mark.parametrize("slip", SLIPS.split())
@@ -103,7 +109,7 @@ def test_sentences_of_articles_that_the_index_does_not_hold_stay() -> None:
     changed: list[Change] = []
     count = 0
     for name, texts in paragraphs().items():
-        others = Corrector(vocabulary() - vocabulary_of(name), splitter())
+        others = correcting(vocabulary() - vocabulary_of(name))
         for sentence in filter(None, re.split("[。？！；|\n]", "\n".join(texts))):
             count += 1
             changed += others.correct(sentence).changes
@@ -122,16 +128,16 @@ def test_units_after_digits_are_no_words() -> None:
 
 
 def test_two_words_that_sound_alike_leave_a_slip_as_it_is() -> None:
-    assert Corrector({"崔收": 0, "催收": 50}, splitter()).correct("摧收").text == "催收"
-    assert Corrector({"催收": 50, "崔收": 50}, splitter()).correct("崔收").changes == ()
-    alike = Corrector({"曦贷": 50, "熙贷": 50}, splitter())
+    assert correcting({"崔收": 0, "催收": 50}).correct("摧收").text == "催收"
+    assert correcting({"催收": 50, "崔收": 50}).correct("崔收").changes == ()
+    alike = correcting({"曦贷": 50, "熙贷": 50})
     assert alike.correct("茜贷").changes == ()
 
 
 @pytest.mark.parametrize("text", ["", "？", "weather", "😭", "贷"])
 def test_nothing_to_correct(text: str) -> None:
     assert corrector().correct(text) == Correction(text, ())
-    assert Corrector({}, splitter()).correct(text) == Correction(text, ())
+    assert correcting({}).correct(text) == Correction(text, ())
 
 
 def test_long_texts_take_no_longer_than_their_length_says() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from corpus.lexicon import load_lexicon
 from embeddings.correction import Corrector
+from embeddings.pinyin import sounds_of
 from embeddings.question_reader import QuestionReader
 from embeddings.records import Change
 from embeddings.terms import TermSplitter
@@ -19,7 +20,7 @@ def splitter() -> TermSplitter:
 
 @pytest.fixture(scope="module")
 def reader(splitter: TermSplitter) -> QuestionReader:
-    return QuestionReader(splitter, Corrector(WORDS, splitter), 0.25)
+    return QuestionReader(splitter, Corrector(WORDS, splitter, sounds_of(WORDS)), 0.25)
 
 
 def own(reader: QuestionReader, question: str) -> list[str]:

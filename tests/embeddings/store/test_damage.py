@@ -39,6 +39,7 @@ SNAPSHOT_FILES = (
     "lexicon/stopwords.txt",
     "lexicon/variants.txt",
     "lexicon/words.txt",
+    "sounds.json",
     "space.npz",
     "tokens/frequencies.npy",
     "tokens/ids.npy",
