@@ -34,7 +34,7 @@ from service.question_log import QuestionLog
 from service.reading_routes import reading_router
 from service.request_limits import RequestLimits
 from service.routes import router
-from service.security_headers import DOCS_POLICY, PAGE_POLICY
+from service.security_headers import DOCS_POLICY, PAGE_POLICY, WORKER_POLICY
 from service.settings import Settings
 
 _WEB = Path(__file__).parent / "web"
@@ -95,6 +95,11 @@ def _add_pages(app: FastAPI, metrics: Metrics) -> None:
     def page() -> FileResponse:
         return FileResponse(_WEB / "index.html")
 
+    # Beside the page, not in /web: a service worker rules the folder that it lies in.
+    @app.get("/worker.js", include_in_schema=False)
+    def worker() -> FileResponse:
+        return FileResponse(_WEB / "worker.js", media_type="text/javascript")
+
     @app.get("/metrics", response_class=PlainTextResponse)
     def show_metrics() -> Response:
         """Return the metrics in Prometheus's text format."""
@@ -120,5 +125,5 @@ def _wrap(app: FastAPI, settings: Settings, metrics: Metrics, keys: KeyRing) -> 
             allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
             expose_headers=["Retry-After", "X-Request-ID"],
         )
-    policies = {"/": PAGE_POLICY, "/docs": DOCS_POLICY}
+    policies = {"/": PAGE_POLICY, "/worker.js": WORKER_POLICY, "/docs": DOCS_POLICY}
     app.add_middleware(Observer, metrics=metrics, policies=policies, log_requests=settings.log_requests)

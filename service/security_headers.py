@@ -14,6 +14,8 @@ _CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancest
 # The page runs its own script and style only, and talks to this service only. Without its script the form would
 # send the question as part of an address: it may not.
 PAGE_POLICY = f"{_CLOSED}; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:"
+# A service worker has a policy of its own; ours fetches the page's files, and nothing else.
+WORKER_POLICY = f"{_CLOSED}; connect-src 'self'"
 # The documentation has a script in its page, and styles that its script writes.
 DOCS_POLICY = (
     f"{_CLOSED}; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "

@@ -40,6 +40,21 @@ class Opened:
         return [" ".join(text.split()) for text in seen.all_inner_texts()]
 
 
+def noted(page: Page) -> Opened:
+    """Note from now on what a page does."""
+    shown = Opened(page)
+
+    def dismiss(dialog: Dialog) -> None:
+        shown.noted.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
+    page.on("console", lambda message: shown.noted.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: shown.noted.append(f"error: {error}"))
+    page.on("request", lambda request: shown.noted.append(f"request: {request.url}"))
+    return shown
+
+
 @contextmanager
 def opened(
     browser: Browser,
@@ -55,17 +70,8 @@ def opened(
     )
     # A page that hangs should not hold the tests up for half a minute.
     context.set_default_timeout(5_000)
-    page = context.new_page()
-    shown = Opened(page)
-
-    def dismiss(dialog: Dialog) -> None:
-        shown.noted.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    page.on("dialog", dismiss)
-    page.on("console", lambda message: shown.noted.append(f"console: {message.text}"))
-    page.on("pageerror", lambda error: shown.noted.append(f"error: {error}"))
-    page.on("request", lambda request: shown.noted.append(f"request: {request.url}"))
+    shown = noted(context.new_page())
+    page = shown.page
     page.goto(file.as_uri())
     # The page's own address, and the empty icon that keeps a browser from asking for one.
     shown.noted[:] = [note for note in shown.noted if note not in {f"request: {file.as_uri()}", "request: data:,"}]

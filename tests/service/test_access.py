@@ -12,7 +12,16 @@ from service.settings import Settings
 
 KEY, HOLDER = make_key("web")
 SLOW_KEY, SLOW = make_key("slow", Rate(2, 3600))
-OPEN = ("/", "/healthz", "/readyz", "/docs", "/openapi.json", "/web/app.js", "/static-offline-docs/swagger-ui.css")
+OPEN = (
+    "/",
+    "/healthz",
+    "/readyz",
+    "/docs",
+    "/openapi.json",
+    "/web/app.js",
+    "/worker.js",
+    "/static-offline-docs/swagger-ui.css",
+)
 CLOSED = (
     "/search?q=上门",
     "/articles/a",

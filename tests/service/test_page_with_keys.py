@@ -23,12 +23,14 @@ def test_the_page_asks_for_a_key_and_the_documentation_shows(tiny_index: Path, t
         page.goto(running.url)
         assert not page.locator("#key").is_visible()
         page.fill("#question", "上门要带证件吗")
-        page.click("button")
+        page.click("#search")
         page.locator("#key").wait_for(state="visible")
-        assert "要有密钥才能提问" in page.locator("#status").inner_text()
+        assert "要有密钥才能提问" in page.locator("#results").inner_text()
+        assert page.evaluate("document.activeElement.id") == "key"
         page.fill("#key", key)
-        page.click("button")
+        page.keyboard.press("Enter")
         page.locator("#results h2").first.wait_for()
+        assert not page.locator("#key").is_visible()
         assert page.evaluate("document.cookie + JSON.stringify({...localStorage, ...sessionStorage})") == "{}"
         page.on("console", lambda message: complaints.append(message.text))
         page.goto(f"{running.url}/docs")

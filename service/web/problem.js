@@ -1,0 +1,19 @@
+// Say what went wrong and what to do; nothing that was written is lost.
+import { element } from "./safe_text.js";
+import { knows, say } from "./texts.js";
+
+export function reason(error) {
+  const known = `error_${error.code}`;
+  const text = say(knows(known) ? known : "error_failed");
+  return error.seconds ? `${text}${say("wait", { n: error.seconds })}` : text;
+}
+
+export function showProblem(holder, { title, error, kept, again }) {
+  const heading = element("h1", { tabindex: "-1" }, say(title));
+  const button = element("button", { type: "button", class: "primary" }, say("again"));
+  button.addEventListener("click", again);
+  const hint = kept ? [element("p", {}, say("question_kept"))] : [];
+  const panel = element("div", { class: "panel problem" }, heading, element("p", {}, reason(error)), ...hint, button);
+  holder.replaceChildren(panel);
+  heading.focus();
+}
