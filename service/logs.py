@@ -2,12 +2,17 @@
 
 import json
 import logging
+import traceback
 from datetime import UTC, datetime
+from types import TracebackType
 
 from service.settings import JSON, Settings
 
 _FIELDS = "zhaiwen_fields"
-_LOGGERS = ("zhaiwen", "uvicorn")
+# asyncio's, too: it tells of what failed on a connection.
+_LOGGERS = ("zhaiwen", "uvicorn", "asyncio")
+
+_Failure = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 def fields(**values: object) -> dict[str, object]:
@@ -19,7 +24,23 @@ def _fields_of(record: logging.LogRecord) -> dict[str, object]:
     return dict(getattr(record, _FIELDS, {}))
 
 
-class TextFormatter(logging.Formatter):
+class _PrivateFormatter(logging.Formatter):
+    """Tell where something failed, and how, but not what the failure says: libraries quote what they were given."""
+
+    def formatException(self, ei: _Failure) -> str:  # noqa: N802 -- logging's name
+        """Return the calls and the kinds of the failure and of those that led to it, the first one first."""
+        told: list[str] = []
+        error = ei[1]
+        while error is not None:
+            calls = "".join(traceback.format_tb(error.__traceback__))
+            # The system's own failures, such as a full disk, name files and never a question.
+            says = f": {error}" if isinstance(error, OSError) else ""
+            told.append(f"{calls}{type(error).__qualname__}{says}")
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "\n\n".join(reversed(told))
+
+
+class TextFormatter(_PrivateFormatter):
     """Write `zhaiwen: MESSAGE`, and what else is told as NAME=VALUE."""
 
     def __init__(self) -> None:
@@ -31,7 +52,7 @@ class TextFormatter(logging.Formatter):
         return super().formatMessage(record) + told
 
 
-class JsonFormatter(logging.Formatter):
+class JsonFormatter(_PrivateFormatter):
     """Write an object with `time`, `level`, `message`, what else is told and, after a failure, its `traceback`."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -56,4 +77,5 @@ def log_to_stderr(settings: Settings) -> None:
         log.handlers = [handler]
         log.propagate = False
     logging.getLogger("zhaiwen").setLevel(logging.INFO)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for name in ("uvicorn", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
