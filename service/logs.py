@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from service.settings import JSON, Settings
 
 _FIELDS = "zhaiwen_fields"
-_LOGGERS = ("zhaiwen", "uvicorn")
+_LOGGERS = ("zhaiwen", "uvicorn", "opentelemetry")
 
 
 def fields(**values: object) -> dict[str, object]:
