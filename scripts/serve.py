@@ -5,7 +5,9 @@ import os
 import signal
 import socket
 import sys
+import time
 from contextlib import closing, nullcontext, suppress
+from types import FrameType
 
 import uvicorn
 
@@ -22,6 +24,7 @@ from service.metrics import Metrics
 from service.question_log import QuestionLog
 from service.reloading import Reloader
 from service.settings import SettingsError
+from service.telemetry import Telemetry, Traces, start_traces
 
 
 def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
@@ -45,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
     keys = KeyRing.load(settings.keys_file)
     warn_of_dangers(settings, keys.keys)
     question_log = QuestionLog(settings.question_log) if settings.question_log else None
+    traces = start_traces() if settings.traces else None
     with _listen(settings.host, settings.port) as listening, closing(question_log) if question_log else nullcontext():
         with hangups_held_back():
             folder = IndexFolder(options.index, settings.answerable_from)
@@ -53,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
             metrics = Metrics(holder)
             reloader = Reloader(folder, first, holder, metrics, settings.reload_seconds)
             on_hangup(keys.reload, reloader.ask)
-        app = create_app(settings, holder, reloader, metrics, keys, question_log)
+        app = create_app(settings, holder, reloader, keys, Telemetry(metrics, question_log, traces))
         config = uvicorn.Config(
             app,
             http=BoundedConnection,
@@ -72,8 +76,26 @@ def run(options: argparse.Namespace) -> int:
             root_path=settings.root_path,
             timeout_graceful_shutdown=settings.stop_seconds,
         )
-        _serve(config, reloader, listening)
+        _serve(_Server(config, settings.stop_seconds), reloader, traces, listening)
     return 0
+
+
+class _Server(uvicorn.Server):
+    """Know how much is left of the time in which the process has to end."""
+
+    def __init__(self, config: uvicorn.Config, stop_seconds: float) -> None:
+        super().__init__(config)
+        self._stop_seconds = stop_seconds
+        self._told_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal that ends it."""
+        self._told_at = self._told_at or time.monotonic()
+        super().handle_exit(sig, frame)
+
+    def seconds_left(self) -> float:
+        """Return what is left of the limit; less than 0 where it is over."""
+        return self._stop_seconds - (0.0 if self._told_at is None else time.monotonic() - self._told_at)
 
 
 def _stop_cleanly_when_told() -> None:
@@ -89,14 +111,16 @@ def _stop_cleanly_when_told() -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def _serve(config: uvicorn.Config, reloader: Reloader, listening: socket.socket) -> None:
+def _serve(server: _Server, reloader: Reloader, traces: Traces | None, listening: socket.socket) -> None:
     reloader.start()
     print(f"zhaiwen: open {_address(listening)}  (stop with Ctrl+C)", flush=True)
     try:
         with suppress(KeyboardInterrupt):  # Ctrl+C is how one stops it
-            uvicorn.Server(config).run(sockets=[listening])
+            server.run(sockets=[listening])
     finally:
         reloader.stop()
+        if traces is not None:
+            traces.stop(server.seconds_left())
 
 
 def _address(listening: socket.socket) -> str:

@@ -9,6 +9,7 @@ from service.index_folder import IndexFolder
 from service.keys import Keys
 from service.question_log import QuestionLog
 from service.settings import Settings, settings_table
+from service.telemetry import start_traces
 
 _LINE = "!" * 100
 
@@ -19,6 +20,8 @@ def check(index: Path, settings: Settings) -> int:
         keys = Keys.load(settings.keys_file) if settings.keys_file else Keys()
         if settings.question_log:
             QuestionLog(settings.question_log).close()
+        if settings.traces:
+            start_traces().stop(0)
         searcher = IndexFolder(index, settings.answerable_from).load(None).searcher
     except USER_ERRORS as error:
         print(f"zhaiwen serve: {error}", file=sys.stderr)

@@ -30,12 +30,12 @@ from service.key_ring import KeyRing
 from service.listed_files import ListedFiles
 from service.metrics import CONTENT_TYPE, Metrics
 from service.observing import Observer
-from service.question_log import QuestionLog
 from service.reading_routes import reading_router
 from service.request_limits import RequestLimits
 from service.routes import router
 from service.security_headers import DOCS_POLICY, PAGE_POLICY, WORKER_POLICY
 from service.settings import Settings
+from service.telemetry import Telemetry
 
 _WEB = Path(__file__).parent / "web"
 # What any address may answer, whatever it is for.
@@ -48,9 +48,8 @@ def create_app(
     settings: Settings,
     holder: IndexHolder,
     reloading: Reloading | None = None,
-    metrics: Metrics | None = None,
     keys: KeyRing | None = None,
-    question_log: QuestionLog | None = None,
+    telemetry: Telemetry | None = None,
 ) -> FastAPI:
     """Return the application.
 
@@ -58,11 +57,10 @@ def create_app(
         settings: how it answers, and who may give orders.
         holder: lends the index that answers; while it holds none, searches and /readyz answer 503.
         reloading: loads what is new when asked; without it, there is no /admin/reload.
-        metrics: of this holder, if somebody else counts in them, too.
         keys: who may ask at the moment; without any, everybody may.
-        question_log: where scrubbed questions go; without it, none is kept.
+        telemetry: what tells of the service; without it, metrics of its own.
     """
-    counted, known = metrics or Metrics(holder), keys or KeyRing()
+    observed, known = telemetry or Telemetry(Metrics(holder)), keys or KeyRing()
     # The interactive documentation comes from files of a package, so that it works offline.
     app = FastAPIOffline(
         title="债问 Zhaiwen",
@@ -74,8 +72,8 @@ def create_app(
         swagger_ui_parameters={"validatorUrl": None},
     )
     app.state.holder = holder
-    app.state.metrics = counted
-    notes = AnswerNotes(counted, question_log)
+    app.state.metrics = counted = observed.metrics
+    notes = AnswerNotes(counted, observed.question_log)
     limits = Limits(settings.max_questions, settings.queue_seconds, settings.max_batch)
     app.state.answering = Answering(counted, notes, limits, QueryCache(settings.query_cache))
     app.include_router(router)
@@ -86,7 +84,7 @@ def create_app(
     app.mount("/web", StaticFiles(directory=_WEB), name="web")
     _list_files(app)
     _add_pages(app, counted)
-    _wrap(app, settings, counted, known)
+    _wrap(app, settings, observed, known)
     return app
 
 
@@ -113,7 +111,7 @@ def _list_files(app: FastAPI) -> None:
             route.app = ListedFiles(Path(route.app.directory))
 
 
-def _wrap(app: FastAPI, settings: Settings, metrics: Metrics, keys: KeyRing) -> None:
+def _wrap(app: FastAPI, settings: Settings, telemetry: Telemetry, keys: KeyRing) -> None:
     """Put around the routes, from the inside to the outside: how much, who may ask, whose pages, and what is told."""
     app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(Access, keys=keys, address_rate=settings.address_rate)
@@ -126,4 +124,4 @@ def _wrap(app: FastAPI, settings: Settings, metrics: Metrics, keys: KeyRing) -> 
             expose_headers=["Retry-After", "X-Request-ID"],
         )
     policies = {"/": PAGE_POLICY, "/worker.js": WORKER_POLICY, "/docs": DOCS_POLICY}
-    app.add_middleware(Observer, metrics=metrics, policies=policies, log_requests=settings.log_requests)
+    app.add_middleware(Observer, telemetry=telemetry, policies=policies, log_requests=settings.log_requests)

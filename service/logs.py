@@ -10,7 +10,7 @@ from service.settings import JSON, Settings
 
 _FIELDS = "zhaiwen_fields"
 # asyncio's, too: it tells of what failed on a connection.
-_LOGGERS = ("zhaiwen", "uvicorn", "asyncio")
+_LOGGERS = ("zhaiwen", "uvicorn", "asyncio", "opentelemetry")
 
 _Failure = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 

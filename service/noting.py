@@ -3,12 +3,14 @@
 import re
 import secrets
 from collections.abc import Callable, Iterable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from service.records import Stage
 
 REQUEST_ID_HEADER = b"x-request-id"
 # What a proxy or a client may name a request: it stands in logs as it is, so no line end, and no sentence.
-_SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ID_BYTES = 8
 _KEY = "zhaiwen.notes"
 # What stands for the address where a request was refused before it, or where there is no such address.
@@ -23,21 +25,22 @@ def _free(_requests: int) -> None:
 
 @dataclass(slots=True)
 class Notes:
-    """Hold the id of a request, and the name of the key that it was sent with.
+    """Hold the id of a request, the name of the key that it was sent with, and how long its search took.
 
+    `stages` is for those who run the stages of a search, in whatever thread.
     `charge` counts so many more requests against the rate of whoever sent it, or raises as if they had been sent.
     """
 
     request_id: str
     key_name: str | None = None
     charge: Callable[[int], None] = _free
+    stages: list[Stage] = field(default_factory=list)
 
 
 def open_notes(scope: _Scope) -> Notes:
     """Begin the notes of a request: with the id that it was sent with, if that is a sane one, else with a new one."""
-    given = next((value for name, value in _headers(scope) if name == REQUEST_ID_HEADER), b"")
-    sane = _SANE_ID.fullmatch(given)
-    notes = Notes(given.decode("ascii") if sane else secrets.token_hex(_ID_BYTES))
+    given = header_of(scope, REQUEST_ID_HEADER)
+    notes = Notes(given if _SANE_ID.fullmatch(given) else secrets.token_hex(_ID_BYTES))
     scope[_KEY] = notes
     return notes
 
@@ -58,6 +61,7 @@ def route_of(scope: _Scope) -> str:
     return path if isinstance(path, str) else NO_ROUTE
 
 
-def _headers(scope: _Scope) -> Iterable[tuple[bytes, bytes]]:
+def header_of(scope: _Scope, wanted: bytes) -> str:
+    """Return the first header of a name, in lower case, or ""."""
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-    return headers
+    return next((value.decode("latin-1") for name, value in headers if name == wanted), "")

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.logs import fields
-from service.metrics import Metrics
-from service.noting import REQUEST_ID_HEADER, Notes, open_notes, route_of
+from service.noting import REQUEST_ID_HEADER, Notes, header_of, open_notes, route_of
+from service.records import SeenRequest
 from service.security_headers import add_missing
+from service.telemetry import Telemetry
 
 _LOG = logging.getLogger("zhaiwen.requests")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -26,14 +27,15 @@ class Observer:
 
     Args:
         app: what answers.
-        metrics: where requests are counted.
+        telemetry: where requests are counted, and traced if wanted.
         policies: the Content-Security-Policy of a route, where it needs more than the others.
         log_requests: whether each request gives a line.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, policies: Mapping[str, str], log_requests: bool) -> None:
+    def __init__(self, app: ASGIApp, *, telemetry: Telemetry, policies: Mapping[str, str], log_requests: bool) -> None:
         self._app = app
-        self._metrics = metrics
+        self._metrics = telemetry.metrics
+        self._traces = telemetry.traces
         self._policies = {route: policy.encode("latin-1") for route, policy in policies.items()}
         self._log_requests = log_requests
 
@@ -61,13 +63,16 @@ class Observer:
             status = _FAILED
             raise
         finally:
-            self._note(scope, notes, status, time.perf_counter() - started)
+            self._note(scope, notes, status, started)
 
-    def _note(self, scope: Scope, notes: Notes, status: int, seconds: float) -> None:
-        route = route_of(scope)
+    def _note(self, scope: Scope, notes: Notes, status: int, started: float) -> None:
+        route, seconds = route_of(scope), time.perf_counter() - started
+        method: str | None = scope["method"] if scope["method"] in _METHODS else None
         self._metrics.count_request(route, status, seconds)
         if self._log_requests:
-            method = scope["method"] if scope["method"] in _METHODS else "other"
             # Neither the address as it was sent, which may hold a question, nor who sent it.
-            told = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+            told = {"method": method or "other", "route": route, "status": status, "ms": round(seconds * 1000, 1)}
             _LOG.info("request", extra=fields(**told, key=notes.key_name, request_id=notes.request_id))
+        if self._traces is not None:
+            parent, stages = header_of(scope, b"traceparent"), tuple(notes.stages)
+            self._traces.request(SeenRequest(method, route, status, notes.request_id, parent, started, stages))

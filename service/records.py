@@ -43,6 +43,32 @@ class Rate:
         return f"{self.requests}/{unit}"
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Tell of a stage of a search: when it began, by `time.perf_counter`, and how many seconds it took."""
+
+    name: str
+    started: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRequest:
+    """Tell of a request that has ended; never who asked what.
+
+    `method` is None where it is none of HTTP's, `route` the template of the address, `started` by
+    `time.perf_counter`, and `traceparent` the header of that name, "" without one.
+    """
+
+    method: str | None
+    route: str
+    status: int
+    request_id: str
+    traceparent: str
+    started: float
+    stages: tuple[Stage, ...]
+
+
 class ReloadStatus(Enum):
     """Name what came of looking at the index folder."""
 

@@ -77,7 +77,11 @@ async def search_batch(request: Request, body: BatchBody) -> Response:
     answering.check_batch(len(body.queries))
     notes_of(request.scope).charge(len(body.queries) - 1)
     with _holder(request).lease() as searcher:
-        asked = [Asked(_checked(place, question), options, searcher) for place, question in enumerate(body.queries)]
+        stages = notes_of(request.scope).stages
+        asked = [
+            Asked(_checked(place, question), options, searcher, stages=stages)
+            for place, question in enumerate(body.queries)
+        ]
         return Response(await answering.answer_all(asked), media_type="application/json")
 
 
@@ -91,7 +95,8 @@ def _checked(place: int, question: str) -> str:
 async def _search(request: Request, body: SearchBody) -> Response:
     # One lease for all of it: the index may be replaced meanwhile.
     with _holder(request).lease() as searcher:
-        asked = Asked(check_question(body.query), body.options(), searcher)
+        stages = notes_of(request.scope).stages
+        asked = Asked(check_question(body.query), body.options(), searcher, stages=stages)
         return Response(await _answering(request).answer(asked), media_type="application/json")
 
 

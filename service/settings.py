@@ -119,6 +119,9 @@ class Settings:
         default=False, metadata=_told(YES_OR_NO, "a line for each request, without question and address")
     )
     question_log: Path | None = field(default=None, metadata=_told(FILE, "file to write scrubbed questions to"))
+    traces: bool = field(
+        default=False, metadata=_told(YES_OR_NO, "OpenTelemetry spans of requests, sent where OTEL_… variables say")
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

@@ -38,6 +38,7 @@ HEAVY: dict[str, str | set[str]] = {
     "jinja2": "embeddings/evaluation/report.py",
     "prometheus_client": "service/metrics.py",
     "throttled": "service/rate_limits.py",
+    "opentelemetry": "service/opentelemetry_traces.py",
     "httpx2": "embeddings/evaluation/service_client.py",
 }
 MAX_FILE_LINES = 400

@@ -12,6 +12,7 @@ from service.index_folder import IndexFolder
 from service.index_holder import IndexHolder
 from service.metrics import Metrics
 from service.settings import Settings
+from service.telemetry import Telemetry
 from tests.service.conftest import SIZES, TwoSnapshots
 
 A_DAY = 86_400.0
@@ -51,7 +52,7 @@ def test_metrics_of_an_index(two: TwoSnapshots) -> None:
     searcher = IndexFolder(two.index).load(None).searcher
     holder = IndexHolder(searcher)
     metrics = Metrics(holder)
-    client = TestClient(create_app(Settings(), holder, metrics=metrics))
+    client = TestClient(create_app(Settings(), holder, telemetry=Telemetry(metrics)))
     client.post("/search", json={"query": "我欠了花呗怎么办"})
     metrics.count_loaded()
     metrics.count_refused()
@@ -123,7 +124,7 @@ def test_what_the_stages_of_a_search_tell() -> None:
 def test_no_label_holds_what_a_client_sends() -> None:
     holder = IndexHolder()
     metrics = Metrics(holder)
-    client = TestClient(create_app(Settings(), holder, metrics=metrics), client=("192.0.2.7", 5000))
+    client = TestClient(create_app(Settings(), holder, telemetry=Telemetry(metrics)), client=("192.0.2.7", 5000))
     for address in ("/search?q=秘密", "/articles/秘密", "/秘密", "/web/秘密.js", "/web/app.js"):
         client.get(address, headers={"X-Request-ID": "mine", "Authorization": "Bearer zw_secret"})
     client.request("BREW", "/search")

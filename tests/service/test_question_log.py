@@ -13,8 +13,10 @@ from starlette.testclient import TestClient
 from embeddings.searcher import Searcher
 from service.app import create_app
 from service.index_holder import IndexHolder
+from service.metrics import Metrics
 from service.question_log import QuestionLog
 from service.settings import Settings, SettingsError
+from service.telemetry import Telemetry
 
 
 def mode(path: Path) -> int:
@@ -24,7 +26,8 @@ def mode(path: Path) -> int:
 def test_a_question_is_written_without_its_person(searcher: Searcher, tmp_path: Path) -> None:
     path = tmp_path / "questions.log"
     log = QuestionLog(path)
-    client = TestClient(create_app(Settings(), IndexHolder(searcher), question_log=log))
+    holder = IndexHolder(searcher)
+    client = TestClient(create_app(Settings(), holder, telemetry=Telemetry(Metrics(holder), log)))
     headers = {"X-Request-ID": "r1"}
     assert client.post("/search", json={"query": "张先生打我13812345678，会上门吗"}, headers=headers).status_code == 200
     assert client.post("/search", json={"query": " "}).status_code == 422

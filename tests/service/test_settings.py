@@ -30,6 +30,7 @@ GOOD: dict[str, tuple[str, object]] = {
     "log_format": ("json", "json"),
     "log_requests": ("yes", True),
     "question_log": ("q.log", Path("q.log")),
+    "traces": ("yes", True),
 }
 BAD: dict[str, list[str]] = {
     "port": ["x", "-1", "65536", "8e3", "９", "0" * 19],
@@ -57,6 +58,7 @@ BAD: dict[str, list[str]] = {
     "stop_seconds": ["0", "3601", "1.5"],
     "log_format": ["JSON", "xml"],
     "log_requests": ["1", "true", "Yes"],
+    "traces": ["on", "no "],
 }
 
 
