@@ -14,7 +14,7 @@ FOLDER = ROOT / "docs" / "screenshots"
 MOST_BYTES = 150_000
 PHONE = Window(390, 844)
 DESKTOP = Window(1120, 700)
-STORY = "我弟弟欠了微粒贷，现在催收天天给我和我妈打电话，说再不还就上门，还要发短信给全村的人。他们可以这样做吗？"
+STORY = "催收打电话说明天上门，我一个人带着孩子，很怕。他们来了我能不开门吗？要给我看什么证件？"
 
 
 def start(page: Page) -> None:
