@@ -47,7 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     # None tells apart whether an index was named: without one, the corpus of a BEIR folder is indexed below the cache.
     parser.set_defaults(index=None, default_index=defaults.index)
     add_model(parser, defaults)
-    parser.add_argument("--url", help="ask a running service instead of an index, such as http://127.0.0.1:8000")
+    parser.add_argument(
+        "--url",
+        help="ask a running service instead of an index, such as http://127.0.0.1:8000, with the key in ZHAIWEN_KEY",
+    )
+    # No option: what a command line holds, every user of the machine can read.
+    parser.set_defaults(key=defaults.key)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results to this file, for `compare`")
     parser.add_argument(
         "--resume", action="store_true", help="go on with what a run that was cut off left beside --json"
@@ -109,7 +114,7 @@ def _answering(options: argparse.Namespace, reporter: TerminalReporter) -> Itera
         folder = beir_index(options, reporter) if of_folder else options.index or options.default_index
         yield open_index(folder, options.mode)
     elif options.index is None:
-        with ServiceAnswering.connect(options.url, options.mode) as service:
+        with ServiceAnswering.connect(options.url, options.mode, key=options.key) as service:
             yield service
     else:
         raise QuestionSetError("--index was given with --url, which has an index of its own; leave one of them out")

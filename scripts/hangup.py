@@ -1,8 +1,10 @@
 """Take SIGHUP for a wish to reload, as services do; where the terminal is closed, for the wish to stop."""
 
 import os
+import queue
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -20,21 +22,34 @@ def hangups_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def on_hangup(ask: Callable[[], object]) -> None:
-    """Call `ask` at every SIGHUP from now on, where the platform has it; only for the main thread.
+def on_hangup(*orders: Callable[[], object]) -> None:
+    """Call these one by one at every SIGHUP from now on, where the platform has it; only for the main thread.
+
+    They are called in a thread of their own, so that they may wait and write: the signal may have
+    interrupted somebody who holds the lock that they need.
 
     A terminal that closes sends it, too. Who began in one and finds it gone stops, as ever: a
     service that nobody sees would keep the port. Not so under nohup.
     """
     if sys.platform == "win32":
         return
+    # Of all queues this one may be filled by a signal handler, which may have interrupted somebody who is filling it.
+    hangups: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def obey() -> None:
+        while True:
+            hangups.get()
+            for order in orders:
+                order()
+
+    threading.Thread(target=obey, name="hangups", daemon=True).start()
     may_stop = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN and _has_terminal()
 
     def hang_up(_signal: int, _frame: object) -> None:
         if may_stop and not _has_terminal():
             signal.raise_signal(signal.SIGTERM)
         else:
-            ask()
+            hangups.put(None)
 
     signal.signal(signal.SIGHUP, hang_up)
 

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platformdirs
+from pydantic import SecretStr
 
 from corpus.errors import CorpusError
 from corpus.readers.jsonl import DEFAULT_FIELDS, JsonlFields
 from embeddings.errors import EmbeddingsError
 from embeddings.records import Mode
-from service.settings import ServiceError, Setting, Settings, settings_table
+from service.setting_kinds import TOKEN
+from service.settings import ServiceError, Setting, Settings, SettingsError, settings_table
 
 # The exit code where a command did its work, but had to leave some articles out.
 LEFT_OUT = 3
@@ -32,10 +34,11 @@ class Defaults:
     model: str
     cache: Path
     service: Settings
+    key: SecretStr | None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Defaults":
-        """Read ZHAIWEN_INDEX, ZHAIWEN_MODEL and ZHAIWEN_CACHE, and the service's settings.
+        """Read ZHAIWEN_INDEX, ZHAIWEN_MODEL, ZHAIWEN_CACHE and ZHAIWEN_KEY, and the service's settings.
 
         Raises:
             SettingsError: a setting cannot be used.
@@ -45,7 +48,17 @@ class Defaults:
             model=environment.get("ZHAIWEN_MODEL") or "default",
             cache=Path(environment.get("ZHAIWEN_CACHE") or platformdirs.user_cache_dir("zhaiwen")),
             service=Settings.from_environment(environment),
+            key=_key(environment.get("ZHAIWEN_KEY") or ""),
         )
+
+
+def _key(given: str) -> SecretStr | None:
+    if given and TOKEN.parse(given) is None:
+        # Without what was given: it may be a key and a line end.
+        raise SettingsError(
+            f"ZHAIWEN_KEY is of no use, {TOKEN.wanted} was wanted; set it to a key that `zhaiwen key NAME` printed"
+        )
+    return SecretStr(given) if given else None
 
 
 @dataclass(frozen=True, slots=True)

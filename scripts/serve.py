@@ -13,10 +13,10 @@ from scripts.hangup import hangups_held_back, on_hangup
 from scripts.options import Command, Defaults, add_index, add_settings, given_settings, run_command
 from scripts.serve_check import check, warn_of_dangers
 from service.app import create_app
-from service.http_protocol import TypedAddressProtocol
+from service.connection_limits import BoundedConnection, most_waiting
 from service.index_folder import IndexFolder
 from service.index_holder import IndexHolder
-from service.keys import Keys
+from service.key_ring import KeyRing
 from service.logs import log_to_stderr
 from service.metrics import Metrics
 from service.question_log import QuestionLog
@@ -42,8 +42,8 @@ def run(options: argparse.Namespace) -> int:
         return check(options.index, settings)
     _stop_cleanly_when_told()
     log_to_stderr(settings)
-    keys = Keys.load(settings.keys_file) if settings.keys_file else Keys()
-    warn_of_dangers(settings, keys)
+    keys = KeyRing.load(settings.keys_file)
+    warn_of_dangers(settings, keys.keys)
     question_log = QuestionLog(settings.question_log) if settings.question_log else None
     with _listen(settings.host, settings.port) as listening, closing(question_log) if question_log else nullcontext():
         with hangups_held_back():
@@ -52,11 +52,14 @@ def run(options: argparse.Namespace) -> int:
             holder = IndexHolder(first.searcher)
             metrics = Metrics(holder)
             reloader = Reloader(folder, first, holder, metrics, settings.reload_seconds)
-            on_hangup(reloader.ask)
+            on_hangup(keys.reload, reloader.ask)
         app = create_app(settings, holder, reloader, metrics, keys, question_log)
         config = uvicorn.Config(
             app,
-            http=TypedAddressProtocol,
+            http=BoundedConnection,
+            # Nothing here speaks it; what does would take connections away from their limits.
+            ws="none",
+            backlog=most_waiting(),
             # The handlers are set already.
             log_config=None,
             # It would hold the questions that come in addresses.

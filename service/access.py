@@ -5,6 +5,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from embeddings.errors import QuestionError
 from service.errors import NoKeyError, RateLimitedError, told
+from service.key_ring import KeyRing
 from service.keys import KeyHolder, Keys
 from service.noting import notes_of
 from service.rate_limits import RateLimits, sender_of
@@ -26,11 +27,11 @@ class Access:
 
     Args:
         app: what answers.
-        keys: who may ask; nobody needs a key where there is none.
+        keys: who may ask at the moment; nobody needs a key where there is none.
         address_rate: how often an address may ask without a key; None for any.
     """
 
-    def __init__(self, app: ASGIApp, *, keys: Keys, address_rate: Rate | None) -> None:
+    def __init__(self, app: ASGIApp, *, keys: KeyRing, address_rate: Rate | None) -> None:
         self._app = app
         self._keys = keys
         self._address_rate = address_rate
@@ -47,21 +48,18 @@ class Access:
         await self._app(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:
-        holder = self._holder(scope)
+        keys = self._keys.keys
+        holder = _holder(keys, scope)
         if holder is None:
             # A server on a Unix socket knows no address: all who come by it are one.
             host = sender_of(scope["client"][0]) if scope.get("client") else ""
             self._count(scope, f"address {host}", self._address_rate, "this address")
-            if self._keys.holders:
+            if keys.holders:
                 raise NoKeyError("the key is missing or wrong")
         else:
             notes_of(scope).key_name = holder.name
-            self._count(scope, f"key {holder.name}", holder.rate, f"the key {holder.name}")
-
-    def _holder(self, scope: Scope) -> KeyHolder | None:
-        if not self._keys.holders:
-            return None
-        return self._keys.holder_of(Headers(scope=scope).get("authorization", ""))
+            # With the rate: what was sent at another one does not count where an operator has set this one.
+            self._count(scope, f"key {holder.name} {holder.rate}", holder.rate, f"the key {holder.name}")
 
     def _count(self, scope: Scope, sender: str, rate: Rate | None, shown: str) -> None:
         if rate is None:
@@ -82,6 +80,10 @@ class Access:
 
         count(1)
         notes_of(scope).charge = charge
+
+
+def _holder(keys: Keys, scope: Scope) -> KeyHolder | None:
+    return keys.holder_of(Headers(scope=scope).get("authorization", "")) if keys.holders else None
 
 
 def is_open(scope: Scope) -> bool:

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 
-from service.errors import BadSnapshotError, ForbiddenError, UnauthorizedError
-from service.keys import Keys, bearer_token
+from service.errors import BadKeysError, BadSnapshotError, ForbiddenError, UnauthorizedError
+from service.key_ring import KeyRing
+from service.keys import bearer_token
 from service.records import Reloaded, ReloadStatus
 from service.schemas import ErrorBody, IndexOut, ReloadOut
 
@@ -25,7 +26,10 @@ _RESPONSES: dict[int | str, dict[str, object]] = {
         "description": "A token or keys are set, and neither the token nor an admin's key was sent.",
     },
     403: {"model": ErrorBody, "description": "The request comes from elsewhere."},
-    409: {"model": ErrorBody, "description": "The current snapshot is refused; the old one stays."},
+    409: {
+        "model": ErrorBody,
+        "description": "The current snapshot is refused, or the file of keys; the old ones stay.",
+    },
 }
 
 
@@ -48,7 +52,7 @@ class Gate:
     """
 
     token: str
-    keys: Keys = field(default_factory=Keys)
+    keys: KeyRing = field(default_factory=KeyRing)
 
     def check(self, request: Request) -> None:
         """Let the request through.
@@ -59,7 +63,7 @@ class Gate:
         """
         if _is_of_another_site(request):
             raise ForbiddenError("the request was sent by the page of another site")
-        if self.token or self.keys.holders:
+        if self.token or self.keys.keys.holders:
             if not self._may_order(request.headers.get("authorization", "")):
                 raise UnauthorizedError("the token is missing or wrong")
         elif not _is_local(request):
@@ -70,7 +74,7 @@ class Gate:
         # Takes as long whichever character is the first wrong one.
         if self.token and hmac.compare_digest(given, self.token.encode("utf-8")):
             return True
-        holder = self.keys.holder_of(authorization)
+        holder = self.keys.keys.holder_of(authorization)
         return holder is not None and holder.is_admin
 
 
@@ -114,13 +118,17 @@ def admin_router(reloading: Reloading, gate: Gate) -> APIRouter:
     # Waits in the event loop: in a thread, a few who wait for a reload would hold up all searches.
     @router.post("/reload", responses=_RESPONSES)
     async def reload(request: Request) -> ReloadOut:
-        """Load the current snapshot now, if another one is served."""
+        """Read the keys again, and load the current snapshot now, if another one is served."""
         gate.check(request)
+        # Not by the reloader: a key that was revoked would work until it has loaded what it is loading.
+        refusal = await asyncio.to_thread(gate.keys.reload)
         reloaded = await asyncio.wrap_future(reloading.ask())
         if reloaded.status is ReloadStatus.REFUSED:
             raise BadSnapshotError(
                 f"the current snapshot is refused, {reloaded.index.snapshot} stays: {reloaded.reason}"
             )
+        if refusal is not None:
+            raise BadKeysError(f"the file of keys is refused, the keys in force stay: {refusal}")
         return ReloadOut(status=reloaded.status, index=IndexOut.of(reloaded.index))
 
     return router

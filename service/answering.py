@@ -100,10 +100,12 @@ class Answering:
         Raises:
             QuestionError: they are too many.
         """
-        if questions > self._limits.batch:
+        # More than may be under way would be refused at any time.
+        most = min(self._limits.batch, self._limits.questions)
+        if questions > most:
             raise QuestionError(
-                f"{questions} questions were given, at most {self._limits.batch} are taken in one request; send the "
-                "rest in another one"
+                f"{questions} questions were given, at most {most} are taken in one request; send the rest "
+                "in another one"
             )
 
     async def answer_all(self, asked: Sequence[Asked]) -> bytes:

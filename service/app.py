@@ -27,7 +27,7 @@ from service.errors import (
     install_error_handlers,
 )
 from service.index_holder import IndexHolder
-from service.keys import Keys
+from service.key_ring import KeyRing
 from service.listed_files import ListedFiles
 from service.metrics import CONTENT_TYPE, Metrics
 from service.observing import Observer
@@ -50,7 +50,7 @@ def create_app(
     holder: IndexHolder,
     reloading: Reloading | None = None,
     metrics: Metrics | None = None,
-    keys: Keys | None = None,
+    keys: KeyRing | None = None,
     question_log: QuestionLog | None = None,
 ) -> FastAPI:
     """Return the application.
@@ -60,10 +60,10 @@ def create_app(
         holder: lends the index that answers; while it holds none, searches and /readyz answer 503.
         reloading: loads what is new when asked; without it, there is no /admin/reload.
         metrics: of this holder, if somebody else counts in them, too.
-        keys: who may ask; without any, everybody may.
+        keys: who may ask at the moment; without any, everybody may.
         question_log: where scrubbed questions go; without it, none is kept.
     """
-    counted, known = metrics or Metrics(holder), keys or Keys()
+    counted, known = metrics or Metrics(holder), keys or KeyRing()
     # The interactive documentation comes from files of a package, so that it works offline.
     app = FastAPIOffline(
         title="债问 Zhaiwen",
@@ -115,7 +115,7 @@ def _list_files(app: FastAPI) -> None:
             route.app = GZipMiddleware(ListedFiles(Path(route.app.directory)))
 
 
-def _wrap(app: FastAPI, settings: Settings, metrics: Metrics, keys: Keys) -> None:
+def _wrap(app: FastAPI, settings: Settings, metrics: Metrics, keys: KeyRing) -> None:
     """Put around the routes, from the inside to the outside: how much, who may ask, whose pages, and what is told."""
     app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(Access, keys=keys, address_rate=settings.address_rate)

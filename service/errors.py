@@ -33,6 +33,10 @@ class BadSnapshotError(ServiceError):
     """Report that the current snapshot cannot be served, and what is served instead."""
 
 
+class BadKeysError(ServiceError):
+    """Report that the file of keys cannot be used any more, and that those read before stay in force."""
+
+
 class UnauthorizedError(ServiceError):
     """Report a request of an operator without the right token."""
 
@@ -63,6 +67,14 @@ class SlowBodyError(ServiceError):
 
 class BusyError(ServiceError):
     """Report that more is asked than can be answered in time."""
+
+
+class TooManyConnectionsError(ServiceError):
+    """Report that no more connections are accepted."""
+
+
+class UnreadableRequestError(ServiceError):
+    """Report bytes that are no request."""
 
 
 class UrlTooLongError(ServiceError):
@@ -96,6 +108,9 @@ _TOLD = {
     BadSnapshotError: _Told(
         409, "bad_snapshot", "mend what the message names, then ask again; GET /readyz tells what is served"
     ),
+    BadKeysError: _Told(
+        409, "bad_keys", "mend what the message names, then ask again; the index was looked at all the same"
+    ),
     UnauthorizedError: _Told(
         401,
         "unauthorized",
@@ -111,6 +126,13 @@ _TOLD = {
     BusyError: _Told(
         503, "busy", "ask again after as many seconds as the header Retry-After says", {"Retry-After": "1"}
     ),
+    TooManyConnectionsError: _Told(
+        503,
+        "too_many_connections",
+        "ask again after as many seconds as the header Retry-After says",
+        {"Retry-After": "1"},
+    ),
+    UnreadableRequestError: _Told(400, "unreadable_request", "speak HTTP/1.1 here, without TLS", _CLOSE),
     RateLimitedError: _Told(429, "rate_limited", "wait as many seconds as the header Retry-After says"),
     BodyTooLargeError: _Told(413, "body_too_large", "ask one question of at most 1000 characters", _CLOSE),
     SlowBodyError: _Told(408, "slow_body", "send the whole body at once", _CLOSE),

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import stat
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -61,7 +62,9 @@ class _PrivateFileHandler(RotatingFileHandler):
     def _open(self) -> TextIOWrapper:
         # With the mode from the beginning, and for a file that somebody else has made before.
         opened = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _OWNER_ONLY)
-        os.fchmod(opened, _OWNER_ONLY)
+        # A device, such as /dev/null, is everybody's.
+        if stat.S_ISREG(os.fstat(opened).st_mode):
+            os.fchmod(opened, _OWNER_ONLY)
         return open(opened, "a", encoding=self.encoding)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 -- logging's name

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,6 +85,9 @@ def shipped_calibrator() -> QuestionCalibrator:
 def shipped_index(default_model: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build as `zhaiwen rebuild` does of the shipped articles: as tuned, and calibrated on the dev questions."""
     index = tmp_path_factory.mktemp("shipped") / "index"
+    # For whoever runs single tests over and over: an index of these articles, which then need not be encoded again.
+    if start := os.environ.get("ZHAIWEN_TEST_INDEX"):
+        shutil.copytree(start, index)
     request = BuildRequest(
         ArticleFolder(shipped_articles()),
         default_model,
@@ -217,13 +221,15 @@ def zhaiwen(
     )
 
 
-def zhaiwen_here(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run a command in this process, with no settings: for many runs, since each new process imports for seconds."""
+def zhaiwen_here(
+    name: str, *arguments: object, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in this process, with these settings only: for many runs, each new process imports for seconds."""
     command: Command = importlib.import_module(COMMANDS[name][0]).COMMAND
     out, errors = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(errors):
         try:
-            code = run_command(command, list(map(str, arguments)), {})
+            code = run_command(command, list(map(str, arguments)), environment or {})
         except SystemExit as stopped:  # argparse tells mistakes so
             code = int(str(stopped.code))
     return subprocess.CompletedProcess([name, *map(str, arguments)], code, out.getvalue(), errors.getvalue())

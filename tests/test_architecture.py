@@ -38,7 +38,7 @@ HEAVY: dict[str, str | set[str]] = {
     "jinja2": "embeddings/evaluation/report.py",
     "prometheus_client": "service/metrics.py",
     "throttled": "service/rate_limits.py",
-    "httpx2": "embeddings/evaluation/service_answering.py",
+    "httpx2": "embeddings/evaluation/service_client.py",
 }
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60

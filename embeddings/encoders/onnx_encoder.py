@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime
 
 from embeddings.encoders.batching import ALONE, BATCH_TOKENS, QUERY_BATCH_TOKENS, batches_by_length
+from embeddings.encoders.stored_tables import TABLES, mapped_tables
 from embeddings.encoders.text_tokens import text_tokens, without_tokens
 from embeddings.encoders.tokenizer_files import load_tokenizer
 from embeddings.encoders.tokenizing import TextTokenizer, Tokenized
@@ -37,7 +38,7 @@ TOKENS_OUTPUT = "token_embeddings"
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Hold an encoder's graph twice; the weights in whole numbers take 25 MB a time.
+    """Hold an encoder's graph twice; the weights in whole numbers take 25 MB a time, the table of words is shared.
 
     One text alone is encoded `alone` on all cores. Where several are, questions of several people say, each core
     has something to do anyway, and one thread wastes nothing on waiting for another: with 32 clients the service
@@ -46,6 +47,21 @@ class Sessions:
 
     alone: onnxruntime.InferenceSession
     together: onnxruntime.InferenceSession
+    # Nothing else keeps what both look up in from being freed.
+    tables: Mapping[str, onnxruntime.OrtValue]
+
+    @classmethod
+    def load(cls, folder: Path) -> "Sessions":
+        """Load the graph of an exported encoder, twice, and its tables, once.
+
+        Raises:
+            SnapshotError: the tables cannot be read.
+        """
+        mapped = mapped_tables(folder / TABLES, folder / FILES.weights)
+        # Neither copies.
+        tables = {name: onnxruntime.OrtValue.ortvalue_from_numpy(table) for name, table in mapped.items()}
+        graph = folder / FILES.graph
+        return cls(_session(graph, _cores(), tables), _session(graph, 1, tables), tables)
 
 
 class OnnxEncoder:
@@ -69,9 +85,8 @@ class OnnxEncoder:
         info = read_info(folder / FILES.info)
         try:
             tokenizer = load_tokenizer(folder)
-            graph = folder / FILES.graph
-            sessions = Sessions(_session(graph, _cores()), _session(graph, 1))
-        except MemoryError:
+            sessions = Sessions.load(folder)
+        except (MemoryError, SnapshotError):
             raise
         except Exception as error:  # `tokenizers` raises just that, and onnxruntime classes right below it
             raise SnapshotError(
@@ -199,9 +214,21 @@ class OnnxEncoder:
         return [np.asarray(array, dtype=np.float32) for array in arrays]
 
 
-def _session(graph: Path, threads: int) -> onnxruntime.InferenceSession:
+def _session(
+    graph: Path, threads: int, tables: Mapping[str, onnxruntime.OrtValue] | None = None
+) -> onnxruntime.InferenceSession:
+    """Load a graph.
+
+    Args:
+        graph: its path.
+        threads: how many multiply together.
+        tables: weights by name that are mapped already: of two sessions that each map 96 MB, 192 are resident. They
+            must outlive the session.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    for name, table in (tables or {}).items():
+        options.add_initializer(name, table)
     return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from embeddings.encoders.quantising import Rounding, rounded_weights
+from embeddings.encoders.stored_tables import StoredTable
 from embeddings.records import FloatArray
 
 # ONNX Runtime's own operators: one multiplies whole numbers and scales the result (MatMulIntegerToFloat).
@@ -66,6 +67,17 @@ class Graph:
             roundings: how the input of each of the layers is rounded, by its name.
         """
         return _Rewriting(self, roundings).graph()
+
+    @staticmethod
+    def stored_tables(path: Path) -> list[StoredTable]:
+        """Return where the rounded tables of a saved graph stand in the file beside it."""
+        found = []
+        for one in onnx.load(str(path), load_external_data=False).graph.initializer:
+            if one.data_type == TensorProto.INT8 and one.dims[0] > _LARGE_TABLE and one.external_data:
+                (offset,) = (int(entry.value) for entry in one.external_data if entry.key == "offset")
+                rows, columns = one.dims
+                found.append(StoredTable(one.name, rows, columns, offset))
+        return found
 
     @property
     def model(self) -> ModelProto:

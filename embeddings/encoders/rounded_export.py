@@ -9,6 +9,7 @@ import numpy as np
 from embeddings.encoders.onnx_encoder import FILES, GraphRunner
 from embeddings.encoders.onnx_graph import Graph
 from embeddings.encoders.quantising import Observed, choose_rounding
+from embeddings.encoders.stored_tables import TABLES, write_tables
 from embeddings.records import FloatArray
 
 # So many tokens of each text are kept to choose by; the range is that of all.
@@ -34,6 +35,7 @@ def write_rounded(graph: Graph, texts: Sequence[Sequence[int]], folder: Path) ->
         layer.input: choose_rounding(seen, layer.weights) for layer, seen in zip(layers, observed, strict=True)
     }
     graph.rounded(roundings).save(folder / FILES.graph, FILES.weights)
+    write_tables(folder / TABLES, Graph.stored_tables(folder / FILES.graph))
     return True
 
 

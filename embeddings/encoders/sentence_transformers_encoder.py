@@ -19,6 +19,7 @@ from embeddings.encoders.model_folder import ModelFolder
 from embeddings.encoders.onnx_encoder import FILES, INPUTS, OUTPUT, TOKENS_OUTPUT, OnnxEncoder, write_info
 from embeddings.encoders.onnx_graph import Graph
 from embeddings.encoders.rounded_export import write_rounded
+from embeddings.encoders.stored_tables import TABLES
 from embeddings.encoders.text_tokens import text_tokens, without_tokens
 from embeddings.encoders.tokenizer_files import write_tokenizer
 from embeddings.errors import ModelError, TextTooLongError
@@ -226,7 +227,7 @@ def _round(graph: Graph, exact: OnnxEncoder, folder: Path, work: Path) -> bool:
     write_info(rounded / FILES.info, replace(exact.info, precision=Precision.INT8))
     if not least_agreement(OnnxEncoder.load(rounded), exact, texts) >= MIN_ROUNDED_COSINE:
         return False
-    for name in (FILES.info, FILES.graph, FILES.weights):
+    for name in (FILES.info, FILES.graph, FILES.weights, TABLES):
         (rounded / name).replace(folder / name)
     return True
 

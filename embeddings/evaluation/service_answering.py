@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Annotated, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-import httpx2
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from embeddings.errors import AnsweringError, QuestionError, QuestionSetError
+from embeddings.errors import AnsweringError, QuestionError
 from embeddings.evaluation.records import Reply, Returned, Section
 from embeddings.evaluation.results import System
+from embeddings.evaluation.service_client import TIMEOUT_SECONDS, Response, ServiceClient
 from embeddings.evaluation.systems import PASSAGES, Headings
 from embeddings.records import Mode
 
-TIMEOUT_SECONDS = 60.0
 # Keeps two cores busy; more would only wait for one another.
 _AT_ONCE = 4
 _UNSEARCHABLE = 422
@@ -104,14 +103,19 @@ class _ErrorBody(_Border):
 class ServiceAnswering:
     """Answer through the /search of a service; `system` is what it said of itself at the start."""
 
-    client: httpx2.Client
+    client: ServiceClient
     system: System
     batch: int = 32
 
     @classmethod
     @contextmanager
     def connect(
-        cls, url: str, mode: Mode, depth: int = PASSAGES, timeout: float = TIMEOUT_SECONDS
+        cls,
+        url: str,
+        mode: Mode,
+        depth: int = PASSAGES,
+        timeout: float = TIMEOUT_SECONDS,
+        key: SecretStr | None = None,
     ) -> Iterator["ServiceAnswering"]:
         """Give a service that has an index loaded, and keep connections to it open.
 
@@ -120,22 +124,14 @@ class ServiceAnswering:
             mode: which side ranks.
             depth: how many passages to fetch for a question.
             timeout: for how many seconds the service may be silent.
+            key: what to send with each request, where the service wants a key.
 
         Raises:
             QuestionSetError: the address is none.
             AnsweringError: nothing answers there, or something else.
         """
-        try:
-            parts = urlsplit(url)
-            usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.query or parts.fragment)
-            # Also where the port is no number.
-            usable = usable and (parts.port is None or parts.port > 0)
-        except ValueError:
-            usable = False
-        if not usable:
-            raise QuestionSetError(f"{url!r} is no address of a service; http://127.0.0.1:8000 is one")
-        with httpx2.Client(base_url=f"{url.rstrip('/')}/", timeout=timeout) as client:
-            index = _read(_Ready, _ask(client, "GET", "readyz")).index
+        with ServiceClient.open(url, timeout, key) as client:
+            index = _read(_Ready, client.get("readyz")).index
             system = System(url, index.snapshot, index.encoder, index.passages, index.settings, mode.value, depth)
             yield cls(client, system)
 
@@ -154,8 +150,8 @@ class ServiceAnswering:
 
     def _search(self, question: str) -> Reply | QuestionError:
         asked = {"query": question, "k": self.system.depth, "mode": self.system.mode}
-        response = _ask(self.client, "POST", "search", asked)
-        if response.status_code == _UNSEARCHABLE:
+        response = self.client.post("search", asked)
+        if response.status == _UNSEARCHABLE:
             error = _read(_ErrorBody, response, _UNSEARCHABLE).error
             return QuestionError(f"{error.message}; {error.hint}")
         answer = _read(_Answer, response)
@@ -168,8 +164,8 @@ class ServiceAnswering:
         return Reply([_returned(result) for result in answer.results], answer.answer_probability)
 
     def _sections_of(self, article: str) -> _Sections | None:
-        response = _ask(self.client, "GET", f"articles/{quote(article, safe='')}")
-        return None if response.status_code == _NOT_THERE else _read(_Sections, response)
+        response = self.client.get(f"articles/{quote(article, safe='')}")
+        return None if response.status == _NOT_THERE else _read(_Sections, response)
 
 
 def _returned(result: _Result) -> Returned:
@@ -219,19 +215,10 @@ def _next(jobs: SimpleQueue[_Given]) -> _Given | None:
         return None
 
 
-def _ask(client: httpx2.Client, method: str, address: str, body: dict[str, object] | None = None) -> httpx2.Response:
-    try:
-        return client.request(method, address, json=body)
-    except httpx2.HTTPError as error:
-        raise AnsweringError(
-            f"{client.base_url} does not answer ({error or type(error).__name__}); see that `zhaiwen serve` runs there"
-        ) from error
-
-
-def _read(kind: type[_Kind], response: httpx2.Response, status: int = 200) -> _Kind:
+def _read(kind: type[_Kind], response: Response, status: int = 200) -> _Kind:
     """Return an answer in the form that it should have."""
-    if response.status_code != status:
-        raise AnsweringError(f"{response.url} answered with status {response.status_code}; see the service's log")
+    if response.status != status:
+        raise AnsweringError(f"{response.url} answered with status {response.status}; see the service's log")
     try:
         return kind.model_validate_json(response.content)
     except ValidationError as error:

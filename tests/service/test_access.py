@@ -5,6 +5,7 @@ from starlette.testclient import TestClient
 
 from service.app import create_app
 from service.index_holder import IndexHolder
+from service.key_ring import KeyRing
 from service.keys import Keys, make_key
 from service.records import Rate
 from service.settings import Settings
@@ -32,7 +33,7 @@ CLOSED = (
 
 
 def client(*, keys: Keys | None = None, rate: Rate | None = None, peer: str = "192.0.2.1") -> TestClient:
-    app = create_app(Settings(address_rate=rate), IndexHolder(), keys=keys)
+    app = create_app(Settings(address_rate=rate), IndexHolder(), keys=KeyRing(keys))
     return TestClient(app, client=(peer, 5000), follow_redirects=False)
 
 

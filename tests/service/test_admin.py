@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from embeddings.records import IndexInfo
 from service.app import create_app
 from service.index_holder import IndexHolder
+from service.key_ring import KeyRing
 from service.keys import Keys, make_key
 from service.records import Reloaded, ReloadStatus
 from service.settings import Settings, SettingsError
@@ -36,7 +37,7 @@ class Asked:
 def client(
     asked: Asked, peer: str = "127.0.0.1", token: str = "", url: str = OWN, keys: Keys | None = None
 ) -> TestClient:
-    app = create_app(Settings(admin_token=token), IndexHolder(), asked, keys=keys)
+    app = create_app(Settings(admin_token=token), IndexHolder(), asked, keys=KeyRing(keys))
     return TestClient(app, base_url=url, client=(peer, 5000))
 
 

@@ -26,6 +26,15 @@ def test_without_an_index_it_is_alive_but_not_ready() -> None:
         assert response.headers["retry-after"] == "5"
 
 
+def test_a_batch_that_could_never_be_accepted_is_not_told_to_come_again() -> None:
+    client = TestClient(create_app(Settings(max_questions=4, max_batch=32), IndexHolder()))
+    response = client.post("/search/batch", json={"queries": ["上门"] * 5})
+    assert response.status_code == 422
+    assert response.json()["error"]["message"] == "5 questions were given, at most 4 are taken in one request"
+    # No index is loaded: what is let through is told so.
+    assert client.post("/search/batch", json={"queries": ["上门"] * 4}).status_code == 503
+
+
 def test_a_fault_inside_is_not_shown_to_the_client(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("secret path")

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from embeddings.searcher import Searcher
 from service.app import create_app
 from service.index_holder import IndexHolder
+from service.key_ring import KeyRing
 from service.keys import Keys, make_key
 from service.logs import JsonFormatter, TextFormatter, log_to_stderr
 from service.security_headers import PRIVATE_HEADERS
@@ -37,7 +38,7 @@ def lines() -> Iterator[io.StringIO]:
 
 
 def client(settings: Settings | None = None, keys: Keys | None = None) -> TestClient:
-    app = create_app(settings or Settings(log_requests=True), IndexHolder(), keys=keys)
+    app = create_app(settings or Settings(log_requests=True), IndexHolder(), keys=KeyRing(keys))
     return TestClient(app, raise_server_exceptions=False, client=("192.0.2.7", 5000))
 
 
@@ -140,7 +141,7 @@ def test_pages_of_other_sites_may_ask_only_where_that_is_set(searcher: Searcher)
     asks = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
     assert "access-control-allow-origin" not in client().options("/search", headers=asks).headers
     settings = Settings(cors_origins=("https://a.example",))
-    opened = TestClient(create_app(settings, IndexHolder(searcher), keys=Keys((HOLDER,))))
+    opened = TestClient(create_app(settings, IndexHolder(searcher), keys=KeyRing(Keys((HOLDER,)))))
     # Browsers ask first whether they may, without a key.
     allowed = opened.options("/search", headers=asks | {"Access-Control-Request-Headers": "authorization,content-type"})
     assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, "https://a.example")

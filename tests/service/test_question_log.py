@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +60,16 @@ def test_only_the_owner_may_read_and_files_are_rotated(tmp_path: Path, monkeypat
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="questions cannot be written to .*; mend ZHAIWEN_QUESTION_LOG"):
         QuestionLog(tmp_path / "nowhere" / "questions.log")
+
+
+def test_a_device_stays_everybody_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = []
+    monkeypatch.setattr(os, "fchmod", lambda opened, mode: changed.append((os.fstat(opened).st_ino, mode)))
+    QuestionLog(Path(os.devnull)).close()
+    assert changed == []
+    path = tmp_path / "questions.log"
+    QuestionLog(path).close()
+    assert changed == [(path.stat().st_ino, 0o600)]
 
 
 def test_a_full_disk_shows_no_question(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:

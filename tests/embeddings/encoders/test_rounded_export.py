@@ -1,6 +1,7 @@
 """A rounded model: what is rounded, how near it stays, and what happens where it does not."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ from embeddings.encoders import sentence_transformers_encoder as engine
 from embeddings.encoders.agreement import least_agreement
 from embeddings.encoders.export import exported_encoder
 from embeddings.encoders.model_folder import ModelFolder
-from embeddings.encoders.onnx_encoder import FILES, OnnxEncoder
+from embeddings.encoders.onnx_encoder import FILES, OnnxEncoder, Sessions
 from embeddings.encoders.onnx_graph import Graph
 from embeddings.encoders.rounded_export import write_rounded
+from embeddings.encoders.stored_tables import TABLES
 from embeddings.errors import SnapshotError
 from embeddings.files import seal
 from embeddings.records import Precision
@@ -61,6 +63,49 @@ def test_tables_are_rounded_by_row(encoder: OnnxEncoder, shipped_index: Path) ->
     # 250,037 words in 384 bytes and a scale, positions and layers: 470 MB in floating-point numbers.
     assert (folder / FILES.weights).stat().st_size < 120e6
     assert encoder.info.precision is Precision.INT8
+
+
+def test_sessions_share_the_table_of_words(shipped_index: Path) -> None:
+    (folder,) = (shipped_index / "encoders").iterdir()
+    encoder = OnnxEncoder.load(folder)
+    encoder.encode_queries(["催收", "上门"])
+    assert [table.shape() for table in Sessions.load(folder).tables.values()] == [[250037, 384]]
+    # Of what this process maps, the file of weights is there for the table once, and for each session's own weights.
+    questions = ["".join(map(chr, range(start, start + 300))) for start in range(0x4E00, 0x9F00, 300)]
+    before = _resident(folder)
+    encoder.encode_queries(questions)
+    several = _resident(folder)
+    for question in questions:
+        encoder.encode_queries([question])
+    assert several > before + 20e6
+    # A second mapping of the same pages would come near to doubling it.
+    assert _resident(folder) < several + 10e6
+
+
+def _resident(folder: Path) -> int:
+    """Return how many bytes of the weights' file this process has in memory, twice where it is mapped twice."""
+    size, is_ours = 0, False
+    for line in Path("/proc/self/smaps").read_text(encoding="utf-8").splitlines():
+        if re.match("[0-9a-f]+-[0-9a-f]+ ", line):
+            is_ours = line.endswith(str(folder / FILES.weights))
+        elif is_ours and line.startswith("Rss:"):
+            size += 1024 * int(line.split()[1])
+    return size
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("[", "Expecting value"),
+        ('[{"name": "a"}]', "missing 3 required"),
+        ('[{"name": "a", "rows": 1000000, "columns": 1000, "offset": 0}]', "length is greater than file size"),
+    ],
+)
+def test_tables_that_are_not_there_are_refused(exported: Path, content: str, reason: str) -> None:
+    (exported / TABLES).write_text(content, encoding="utf-8")
+    seal(exported)
+    with pytest.raises(SnapshotError, match=f"names no tables that can be read .*{reason}"):
+        OnnxEncoder.load(exported)
 
 
 def test_a_precision_that_is_none_is_refused(exported: Path) -> None:

@@ -48,7 +48,7 @@ SNAPSHOT_FILES = (
     "tokens/starts.npy",
     "tokens/tokens.npy",
 )
-ENCODER_FILES = ("encoder.json", "model.onnx", "model.onnx.data", "tokenizer.json")
+ENCODER_FILES = ("encoder.json", "model.onnx", "model.onnx.data", "tables.json", "tokenizer.json")
 
 
 def file_of(index: Path, name: str) -> Path:
