@@ -36,8 +36,17 @@ def proxy(service: str) -> Iterator[str]:
             answer = httpx2.request(self.command, address, content=body, headers=kept, timeout=30)
             self.send_response(answer.status_code)
             for name, value in answer.headers.items():
-                if name not in {"content-encoding", "transfer-encoding", "connection", "date", "server"}:
+                # What httpx has undone already.
+                if name not in {
+                    "content-encoding",
+                    "content-length",
+                    "transfer-encoding",
+                    "connection",
+                    "date",
+                    "server",
+                }:
                     self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.content)))
             self.end_headers()
             self.wfile.write(answer.content)
 
