@@ -15,7 +15,7 @@ SOAK_MINUTES ?= 30
 FROM_LOCK := --universal --python-version 3.11 --generate-hashes --constraint requirements/lock.txt \
 	--no-annotate --no-header --no-emit-index-url
 
-.PHONY: serve test soak format lock clean
+.PHONY: serve test screenshots soak format lock clean
 
 serve: $(INSTALLED)
 	$(BIN)/zhaiwen rebuild
@@ -26,6 +26,10 @@ test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# Write the pictures of the page anew that README.md shows.
+screenshots: $(INSTALLED)
+	ZHAIWEN_SCREENSHOTS=docs/screenshots $(BIN)/pytest tests/service/web/test_screenshots.py
 
 # Ask a service for half an hour, with a reload each minute; then kill 200 rebuilds, another half hour.
 soak: $(INSTALLED)

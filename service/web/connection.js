@@ -16,6 +16,7 @@ export function watchConnection(holder) {
       holder.replaceChildren(element("p", { class: lost ? "offline" : "online" }, say(lost ? "offline" : "online")));
     }
     if (lost) bell = setTimeout(look, AGAIN_MS);
+    else bell = setTimeout(() => holder.replaceChildren(), AGAIN_MS);
   }
   window.addEventListener("online", look);
   window.addEventListener("offline", look);

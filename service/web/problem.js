@@ -8,12 +8,15 @@ export function reason(error) {
   return error.seconds ? `${text}${say("wait", { n: error.seconds })}` : text;
 }
 
-export function showProblem(holder, { title, error, kept, again }) {
+// `back` leads on where there is no question box above.
+export function showProblem(holder, { title, error, back, again }) {
   const heading = element("h1", { tabindex: "-1" }, say(title));
   const button = element("button", { type: "button", class: "primary" }, say("again"));
   button.addEventListener("click", again);
-  const hint = kept ? [element("p", {}, say("question_kept"))] : [];
-  const panel = element("div", { class: "panel problem" }, heading, element("p", {}, reason(error)), ...hint, button);
+  const way = back ? element("a", { class: "read", href: back.href }, say(back.key)) : "";
+  const hint = back ? "" : element("p", {}, say("question_kept"));
+  const actions = element("p", { class: "actions" }, button, way);
+  const panel = element("div", { class: "panel problem" }, heading, element("p", {}, reason(error)), hint, actions);
   holder.replaceChildren(panel);
   heading.focus();
 }

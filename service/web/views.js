@@ -151,7 +151,8 @@ export class Views {
     this.reveal(holder === this.elements.reading ? "reading" : "results");
     this.answer = null;
     this.title(say(title));
-    showProblem(holder, { title, error, kept: !isReading, again: () => this.show() });
+    const back = isReading && { href: this.outOfArticle(), key: this.place.question ? "back_results" : "back_ask" };
+    showProblem(holder, { title, error, back, again: () => this.show() });
     this.announce(reason(error));
     if (error.code === "unauthorized") this.elements.key.focus();
   }
@@ -177,8 +178,12 @@ export class Views {
     this.isAsking = false;
   }
 
+  outOfArticle() {
+    return formatPlace({ ...this.place, article: null, range: null });
+  }
+
   back() {
-    if (this.place.article !== null) location.hash = formatPlace({ ...this.place, article: null, range: null });
+    if (this.place.article !== null) location.hash = this.outOfArticle();
     else this.box.focus();
   }
 }

@@ -112,6 +112,19 @@ def test_traditional_texts_are_traditional() -> None:
     assert not set(text) & set("问题这个来说时间们语会请标签结开关网页为应还对发让没过记录种样读给话")
 
 
+def test_files_are_sent_small_and_answers_as_they_are(served: Served) -> None:
+    taken = {"Accept-Encoding": "gzip"}
+    with httpx2.stream("GET", f"{served.url}/web/base.css", headers=taken) as response:
+        assert response.headers["content-encoding"] == "gzip"
+        sent = b"".join(response.iter_raw())
+    assert gzip.decompress(sent) == (WEB / "base.css").read_bytes()
+    plain = httpx2.get(f"{served.url}/web/base.css", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.content == (WEB / "base.css").read_bytes()
+    answer = httpx2.post(f"{served.url}/search", json={"query": "上门"}, headers=taken, timeout=30)
+    assert "content-encoding" not in answer.headers
+
+
 def test_the_policy_is_strict(served: Served) -> None:
     for address in ("/", "/worker.js", "/web/app.js"):
         response = httpx2.get(f"{served.url}{address}")

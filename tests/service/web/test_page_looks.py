@@ -33,6 +33,8 @@ def test_nothing_is_wider_than_the_window_even_in_large_text(
         assert overflow(page) == 0
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert overflow(page) == 0
+        page.select_option("#language", "en")
+        assert overflow(page) == 0
         # Nothing that is said is cut off.
         cut = page.evaluate(
             """[...document.querySelectorAll('h1, h2, p, li, button, a')].filter((one) => one.checkVisibility()

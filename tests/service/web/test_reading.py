@@ -187,3 +187,5 @@ def test_an_article_that_is_gone_says_so(odd_served: Served, browser: Browser) -
     with visit(browser, odd_served.url, "#article=withdrawn") as shown:
         shown.page.locator(".problem").wait_for()
         assert "现在的索引里没有这篇文章" in shown.page.locator(".problem").inner_text()
+        shown.page.locator(".problem a").click()
+        shown.page.locator("#welcome").wait_for()

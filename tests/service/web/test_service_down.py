@@ -29,10 +29,7 @@ def port() -> int:
 
 def worker_rules(page: Page) -> None:
     """Wait until the worker has the page's files."""
-    page.evaluate(
-        """() => new Promise((done) => navigator.serviceWorker.controller
-            ? done() : navigator.serviceWorker.addEventListener('controllerchange', () => done()))"""
-    )
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 
 
 def kept_by_worker(page: Page) -> list[str]:
