@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 
 class ListedFiles(StaticFiles):
@@ -22,3 +24,11 @@ class ListedFiles(StaticFiles):
         """Return where the file of a name lies, and its size; None for a name that is not in the list."""
         found = self._files.get(path.replace(os.sep, "/"))
         return ("", None) if found is None else (str(found), found.stat())
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """Return a file, which browsers may keep, asking each time whether it is still the same: it tells nothing."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = "no-cache"
+        return response

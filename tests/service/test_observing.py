@@ -47,7 +47,7 @@ def test_every_answer_has_the_headers(monkeypatch: pytest.MonkeyPatch) -> None:
     fail = client()
     monkeypatch.setattr(IndexHolder, "state", lambda _: 1 / 0)
     answers = {
-        200: opened.get("/web/app.js"),
+        200: opened.get("/healthz"),
         404: opened.get("/nothing"),
         405: opened.put("/search"),
         413: opened.post("/search", content=b"x" * 2000),
@@ -65,6 +65,18 @@ def test_every_answer_has_the_headers(monkeypatch: pytest.MonkeyPatch) -> None:
     for page in ("/", "/docs"):
         assert "script-src 'self'" in opened.get(page).headers["content-security-policy"]
     assert answers[500].json()["error"]["code"] == "internal"
+
+
+def test_files_of_the_page_are_kept_and_asked_for_anew() -> None:
+    opened = client()
+    first = opened.get("/web/app.js")
+    assert (first.status_code, first.headers.get_list("cache-control")) == (200, ["no-cache"])
+    again = opened.get("/web/app.js", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content, again.headers.get_list("cache-control")) == (304, b"", ["no-cache"])
+    for response in (first, again):
+        others = {name: value for name, value in PRIVATE_HEADERS.items() if name != "Cache-Control"}
+        assert {name: response.headers.get(name) for name in others} == others
+    assert opened.get("/").headers.get_list("cache-control") == ["no-store"]
 
 
 @pytest.mark.parametrize("given", ["abc", "A-1_2.3", "x" * 64])
