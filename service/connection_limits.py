@@ -19,7 +19,7 @@ except ModuleNotFoundError:  # Windows has no such limits
 # piece. The rest of a body that was answered unread has as long.
 REQUEST_SECONDS = 10.0
 # Whoever takes nothing of an answer for so long, while more than 64 kB of it wait, does not want it.
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 30.0
 _MOST_CONNECTIONS = 4_096
 _MOST_AT_ONCE = 128
 # Where a process may say nothing of it.
@@ -64,7 +64,7 @@ class BoundedConnection(TypedAddressProtocol):
     def pause_writing(self) -> None:
         """Wait until what is written is taken."""
         super().pause_writing()
-        self._answer_due = self.loop.call_later(ANSWER_SECONDS, self.transport.abort)
+        self._wait_for_reader()
 
     def resume_writing(self) -> None:
         """Go on writing."""
@@ -86,6 +86,18 @@ class BoundedConnection(TypedAddressProtocol):
             self._request_due = None
         elif not is_ours and self._request_due is None:
             self._request_due = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+
+    def _wait_for_reader(self) -> None:
+        """Look again after a while whether something was taken: a long answer over a slow line takes its time."""
+        self._answer_due = self.loop.call_later(
+            ANSWER_SECONDS, self._look_at_reader, self.transport.get_write_buffer_size()
+        )
+
+    def _look_at_reader(self, left: int) -> None:
+        if self.transport.get_write_buffer_size() < left:
+            self._wait_for_reader()
+        else:
+            self.transport.abort()
 
     def _refuse(self, error: ServiceError) -> None:
         if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
