@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from service.records import Rate
 
-# What a header can carry unchanged; a token that was read from a file with its line end is none.
-_TOKEN = re.compile(r"[!-~]+")
+# What a header can carry unchanged; a token that was read from a file with its line end is none, nor one to guess.
+_TOKEN = re.compile(r"[!-~]{16,}")
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _YES, _NO = "yes", "no"
@@ -91,7 +91,7 @@ PROBABILITY = Kind("a probability from 0 to 1", "0.5", lambda given: _up_to(1, g
 FILE = Kind("the path of a file", "/etc/zhaiwen/keys", _path)
 YES_OR_NO = Kind("yes or no", _NO, {_YES: True, _NO: False}.get)
 TOKEN = Kind(
-    "a token of printable ASCII characters without white space",
+    "a token of at least 16 printable ASCII characters without white space",
     "what `openssl rand -hex 16` prints",
     lambda given: given if _TOKEN.fullmatch(given) else None,
     secret=True,

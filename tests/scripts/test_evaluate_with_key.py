@@ -39,15 +39,18 @@ def test_a_key_opens_the_service_and_is_told_nowhere(tiny_index: Path, tmp_path:
         arguments = (asked, "--url", running.url, *files)
         refused = {
             given: zhaiwen_here("evaluate", *arguments, environment={"ZHAIWEN_KEY": given})
-            for given in ("", "zw_wrong")
+            for given in ("", "zw_wrong_as_can_be")
         }
         finished = zhaiwen_here("evaluate", *arguments, environment={"ZHAIWEN_KEY": key})
         running.process.terminate()
         _, log = running.process.communicate(timeout=20)
     assert [one.returncode for one in refused.values()] == [2, 2]
     assert refused[""].stderr.startswith(f"zhaiwen evaluate: {running.url}/ wants a key; set ZHAIWEN_KEY to one")
-    assert f"{running.url}/ does not know the key in ZHAIWEN_KEY; set it to one that its" in refused["zw_wrong"].stderr
-    assert "zw_wrong" not in refused["zw_wrong"].stderr
+    assert (
+        f"{running.url}/ does not know the key in ZHAIWEN_KEY; set it to one that its"
+        in refused["zw_wrong_as_can_be"].stderr
+    )
+    assert "zw_wrong_as_can_be" not in refused["zw_wrong_as_can_be"].stderr
     assert finished.returncode == 0, finished.stderr
     assert "3 questions" in finished.stdout
     texts = [path.read_text(encoding="utf-8") for path in written.iterdir()]
@@ -85,23 +88,23 @@ def test_a_rate_that_is_used_up_ends_it(tiny_index: Path, tmp_path: Path) -> Non
     assert finished.stderr.endswith("go on later, or with a key of a higher rate; --resume finishes it\n")
 
 
-@pytest.mark.parametrize("key", ["zw_0123456789\n", "two words", "密码"])
+@pytest.mark.parametrize("key", ["zw_0123456789abcdef\n", "two words of sixteen", "密码" * 8])
 def test_a_key_that_no_header_can_carry(key: str) -> None:
     finished = zhaiwen_here("evaluate", "q.jsonl", environment={"ZHAIWEN_KEY": key})
     assert finished.returncode == 2
-    assert "ZHAIWEN_KEY is of no use, a token of printable ASCII" in finished.stderr
+    assert "ZHAIWEN_KEY is of no use, a token of at least 16 printable ASCII" in finished.stderr
     assert key.strip() not in finished.stderr
 
 
 def test_the_settings_do_not_show_it() -> None:
-    defaults = Defaults.from_environment({"ZHAIWEN_KEY": "zw_0123456789"})
+    defaults = Defaults.from_environment({"ZHAIWEN_KEY": "zw_0123456789abcdef"})
     assert defaults.key is not None
-    assert defaults.key.get_secret_value() == "zw_0123456789"
-    assert "zw_0123456789" not in repr(defaults)
+    assert defaults.key.get_secret_value() == "zw_0123456789abcdef"
+    assert "zw_0123456789abcdef" not in repr(defaults)
     assert Defaults.from_environment({"ZHAIWEN_KEY": ""}).key is None
 
 
 def test_it_is_no_option() -> None:
-    finished = zhaiwen_here("evaluate", "q.jsonl", "--key", "zw_0123456789")
+    finished = zhaiwen_here("evaluate", "q.jsonl", "--key", "zw_0123456789abcdef")
     assert finished.returncode == 2
     assert "unrecognized arguments: --key" in finished.stderr
