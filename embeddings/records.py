@@ -1,6 +1,6 @@
 """Define the records that cross file borders between passages and answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import NamedTuple
@@ -243,12 +243,31 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildReport:
+    """Hold what is known of how a snapshot was built.
+
+    `duplicate_passages` are in `duplicate_groups`; `left_out` counts the files and articles that gave no passage.
+    `measured` are the measures of the questions that the gate asked, by name; `refusals` is what it had against the
+    snapshot, and `forced` why it was published all the same, "" where the gate let it through.
+    """
+
+    precision: Precision
+    dimension: int
+    duplicate_groups: int
+    duplicate_passages: int
+    left_out: int
+    measured: Mapping[str, float]
+    refusals: tuple[str, ...]
+    forced: str
+
+
+@dataclass(frozen=True, slots=True)
 class IndexInfo:
     """Name what answers: the snapshot, its encoder, and how many articles and passages it holds.
 
     `settings` identifies all that its answers follow from: two indexes with the same settings
     give the same answers. `calibrated` tells whether scores are probabilities, `created` when the
-    snapshot was built, in ISO 8601, "" where nobody knows.
+    snapshot was built, in ISO 8601, "" where nobody knows; `build` is None there, too.
     """
 
     snapshot: str
@@ -258,6 +277,7 @@ class IndexInfo:
     settings: str
     calibrated: bool = False
     created: str = ""
+    build: BuildReport | None = None
 
 
 class SimilarPair(NamedTuple):

@@ -15,7 +15,9 @@ from service.settings import ServiceError
 # The page and the health checks say nothing of the index, and the documentation says what is public anyway;
 # browsers and load balancers ask for them without a key. /admin has a gate of its own. All else is closed,
 # /metrics too: it tells how much is asked.
-_OPEN = frozenset({"/", "/worker.js", "/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
+_OPEN = frozenset(
+    {"/", "/worker.js", "/status", "/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json"}
+)
 _OPEN_FOLDERS = ("/web/", "/static-offline-docs/", "/admin/")
 
 

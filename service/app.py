@@ -36,6 +36,7 @@ from service.request_limits import RequestLimits
 from service.routes import router
 from service.security_headers import DOCS_POLICY, PAGE_POLICY, WORKER_POLICY
 from service.settings import Settings
+from service.status_routes import status_router
 from service.telemetry import Telemetry
 
 _WEB = Path(__file__).parent / "web"
@@ -79,6 +80,7 @@ def create_app(
     app.state.answering = Answering(counted, notes, limits, QueryCache(settings.query_cache))
     app.include_router(router)
     app.include_router(reading_router(holder))
+    app.include_router(status_router(holder))
     if reloading is not None:
         app.include_router(admin_router(reloading, Gate(settings.admin_token, known)))
     install_error_handlers(app)
@@ -125,5 +127,5 @@ def _wrap(app: FastAPI, settings: Settings, telemetry: Telemetry, keys: KeyRing)
             allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
             expose_headers=["Retry-After", "X-Request-ID"],
         )
-    policies = {"/": PAGE_POLICY, "/worker.js": WORKER_POLICY, "/docs": DOCS_POLICY}
+    policies = {"/": PAGE_POLICY, "/status": PAGE_POLICY, "/worker.js": WORKER_POLICY, "/docs": DOCS_POLICY}
     app.add_middleware(Observer, telemetry=telemetry, policies=policies, log_requests=settings.log_requests)

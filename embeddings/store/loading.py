@@ -19,7 +19,7 @@ from embeddings.lexical import LexicalIndex
 from embeddings.protocols import Encoder, Reranker
 from embeddings.question_reader import QuestionReader
 from embeddings.ranker import Ranker
-from embeddings.records import IndexInfo, RowArray
+from embeddings.records import BuildReport, IndexInfo, RowArray
 from embeddings.rerankers.late_reranker import LateReranker
 from embeddings.searcher import Searcher, settings_hash
 from embeddings.sounds import Sounds
@@ -116,8 +116,22 @@ def _around(passages: PassageStore, snapshot: SnapshotLayout, manifest: Manifest
             settings_hash(manifest.inputs),
             calibration is not None,
             manifest.created,
+            _report(manifest),
         ),
         calibration=calibration,
+    )
+
+
+def _report(manifest: Manifest) -> BuildReport:
+    return BuildReport(
+        precision=manifest.encoder.precision,
+        dimension=manifest.encoder.dimension,
+        duplicate_groups=manifest.duplicate_groups,
+        duplicate_passages=manifest.duplicate_passages,
+        left_out=len(manifest.left_out),
+        measured=manifest.measured,
+        refusals=tuple(manifest.refusals),
+        forced=manifest.forced,
     )
 
 

@@ -14,6 +14,7 @@ KEY, HOLDER = make_key("web")
 SLOW_KEY, SLOW = make_key("slow", Rate(2, 3600))
 OPEN = (
     "/",
+    "/status",
     "/healthz",
     "/readyz",
     "/docs",
@@ -25,6 +26,7 @@ OPEN = (
 CLOSED = (
     "/search?q=上门",
     "/articles/a",
+    "/index",
     "/metrics",
     "/no-such-address",
     "//web/app.js",

@@ -76,6 +76,7 @@ def test_the_schema_documents_every_status(client: httpx2.Client) -> None:
         "/articles",
         "/articles/{article_id}",
         "/passages/{passage_id}",
+        "/index",
         "/healthz",
         "/readyz",
         "/admin/reload",

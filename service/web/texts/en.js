@@ -112,6 +112,7 @@ export default {
   privacy:
     "This page does not save your question. It stands behind the # of the address, which is never sent; " +
     "but it stays in this browser's history, and a link that you share carries it.",
+  operators: "Status of the service",
   shortcuts: "Keyboard",
   shortcut_ask: "to the question",
   shortcut_move: "between results",

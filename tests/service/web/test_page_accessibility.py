@@ -1,19 +1,14 @@
 """axe-core on every view, by day and by night."""
 
-import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.conftest import Served
-from tests.service.web.visiting import Window, asked, first_mark, visit
+from tests.service.web.visiting import Window, asked, first_mark, violations, visit
 
 QUESTION = "他们能给我妈打电话吗"
-# A rule that is off by default: 24 pixels, WCAG 2.2.
-OPTIONS = {"rules": {"target-size": {"enabled": True}}}
 
 
 def start(page: Page) -> None:
@@ -60,12 +55,6 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "reading": ("#q=x&article=contact-list-bombing&at=160-420", reading),
     "problem": ("#article=gone", problem),
 }
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe-core complains of, and where."""
-    found: dict[str, Any] = Axe().run(page, options=OPTIONS).response
-    return [f"{one['id']}: {json.dumps([node['html'] for node in one['nodes']])}" for one in found["violations"]]
 
 
 @pytest.mark.parametrize("view", VIEWS)

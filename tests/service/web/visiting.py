@@ -1,17 +1,21 @@
 """Visit the page of a running service, and note what a page must not do."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 import httpx2
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser import Opened, noted
 
 PATIENCE_MS = 15_000
+# A rule that is off by default: 24 pixels, WCAG 2.2.
+OPTIONS = {"rules": {"target-size": {"enabled": True}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +106,9 @@ def complaints_of(shown: Opened) -> list[str]:
 def hosts_of(shown: Opened) -> set[str]:
     """Return where requests went."""
     return {urlsplit(address).netloc for address in requests_of(shown)}
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe-core complains of, and where."""
+    found: dict[str, Any] = Axe().run(page, options=OPTIONS).response
+    return [f"{one['id']}: {json.dumps([node['html'] for node in one['nodes']])}" for one in found["violations"]]
