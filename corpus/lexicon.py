@@ -1,4 +1,4 @@
-"""Read the lexicon: words of the field, ways of saying the same, English terms, and words that say nothing."""
+"""Read the lexicon: words of the field, ways of saying the same, English terms, words that say nothing, and dangers."""
 
 import re
 from collections.abc import Iterator
@@ -7,11 +7,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from corpus.danger_rules import DangerRule, read_danger_rules
 from corpus.errors import CorpusError
 from corpus.normalising import comparable
 
-WORDS, VARIANTS, ENGLISH, STOPWORDS, CRISIS = "words.txt", "variants.txt", "english.txt", "stopwords.txt", "crisis.txt"
-FILES = (WORDS, VARIANTS, ENGLISH, STOPWORDS, CRISIS)
+WORDS, VARIANTS, ENGLISH, STOPWORDS, DANGERS = (
+    "words.txt",
+    "variants.txt",
+    "english.txt",
+    "stopwords.txt",
+    "dangers.txt",
+)
+FILES = (WORDS, VARIANTS, ENGLISH, STOPWORDS, DANGERS)
 _LONGEST_WORD = 16
 _ENGLISH_PHRASE = re.compile(r"[a-z][a-z' ]*")
 _ENGLISH_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
@@ -29,14 +36,13 @@ class Translation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Hold what the word lists say, all in comparable form (see `corpus.normalising.comparable`)."""
+    """Hold what the word lists say, words in comparable form (see `corpus.normalising.comparable`)."""
 
     words: tuple[str, ...]
     variants: tuple[tuple[str, ...], ...]
     english: tuple[Translation, ...]
     stopwords: frozenset[str]
-    # Where one of these stands in a question, nobody is told that there is no answer.
-    crisis: frozenset[str]
+    dangers: tuple[DangerRule, ...]
     # SHA-256 of the files; changes whenever a term may.
     fingerprint: str
 
@@ -66,7 +72,7 @@ def load_lexicon(folder: Path | None = None) -> Lexicon:
         variants=_variants(lines[VARIANTS]),
         english=_translations(lines[ENGLISH]),
         stopwords=frozenset(word for line in lines[STOPWORDS] for word in _words(line)),
-        crisis=frozenset(word for line in lines[CRISIS] for word in _words(line)),
+        dangers=read_danger_rules(lines[DANGERS]),
         fingerprint=digest,
     )
 

@@ -15,6 +15,13 @@ class Markup(Enum):
     PLAIN = "plain"
 
 
+class Danger(Enum):
+    """What a question may tell of beside what it asks; the most urgent to answer first."""
+
+    SELF_HARM = "self_harm"
+    VIOLENCE = "violence"
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """Hold what a source says of its article, None where it says nothing; `published` is an ISO 8601 date."""

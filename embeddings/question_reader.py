@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from corpus.normalising import comparable, normalise
+from corpus.normalising import normalise
+from corpus.records import Danger
 from embeddings.correction import Correction, Corrector
+from embeddings.dangers import DangerFinder
 from embeddings.lexical import WeightedTerms
 from embeddings.records import Change
 from embeddings.terms import TermSplitter
@@ -13,13 +15,13 @@ from embeddings.terms import TermSplitter
 class ReadQuestion:
     """Hold a question as it is searched, with what was corrected in it.
 
-    `in_crisis` is set where who asks may need help before an answer: nobody then says that there is none.
+    `dangers` are those that the question tells of: nobody then says that there is no answer.
     """
 
     text: str
     terms: WeightedTerms
     changes: tuple[Change, ...] = ()
-    in_crisis: bool = False
+    dangers: tuple[Danger, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,12 @@ class QuestionReader:
     splitter: TermSplitter
     corrector: Corrector | None
     added_weight: float
+    dangers: DangerFinder
 
     def read(self, question: str) -> ReadQuestion:
         """Return the form of a question that is searched."""
         text = normalise(question)
         corrected = self.corrector.correct(text) if self.corrector is not None else Correction(text, ())
         terms = self.splitter.expand(corrected.text, self.added_weight)
-        compared = comparable(corrected.text)
-        in_crisis = any(word in compared for word in self.splitter.lexicon.crisis)
-        return ReadQuestion(corrected.text, terms, corrected.changes, in_crisis)
+        # As it was written: a correction knows the words of the index only.
+        return ReadQuestion(corrected.text, terms, corrected.changes, self.dangers.find(text))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.records import Edit
+from corpus.records import Danger, Edit
 from embeddings.filters import Filters
 
 FloatArray = NDArray[np.float32]
@@ -229,9 +229,9 @@ class Answer:
 
     `probability` is that the index holds an answer at all, and `answerable` whether it reaches the
     threshold; both are None while nothing is calibrated, and where filters leave a part of the index
-    only. Of a question that speaks of a crisis `answerable` is never False, but None. `corrected` is
-    the question as it was searched for where typos were corrected, `changes` what was. `in_crisis`
-    is set where who asks may need help before an answer.
+    only. `corrected` is the question as it was searched for where typos were corrected, `changes`
+    what was. `dangers` are those that the question tells of; where there are any, `answerable` is
+    never False, but None.
     """
 
     results: tuple[Result, ...]
@@ -239,7 +239,7 @@ class Answer:
     probability: float | None = None
     corrected: str | None = None
     changes: tuple[Change, ...] = ()
-    in_crisis: bool = False
+    dangers: tuple[Danger, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

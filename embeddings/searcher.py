@@ -193,11 +193,11 @@ class Searcher:
         return Answer(
             results=results,
             # A mistake here would cost more than a wrong score.
-            answerable=None if found.read.in_crisis and not answerable else answerable,
+            answerable=None if found.read.dangers and not answerable else answerable,
             probability=None if probability is None else round(probability, _SCORE_DIGITS),
             corrected=found.read.text if changes else None,
             changes=changes,
-            in_crisis=found.read.in_crisis,
+            dangers=found.read.dangers,
         )
 
     def _is_answerable(self, probability: float, threshold: float) -> bool:

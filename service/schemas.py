@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 
-from corpus.records import Edit
+from corpus.records import Danger, Edit
 from embeddings.questions import MAX_QUESTION_CHARACTERS
 from embeddings.records import (
     Answer,
@@ -18,13 +18,9 @@ from embeddings.records import (
 )
 from embeddings.searcher import MAX_RESULTS
 from service.filters import FiltersIn
+from service.notices import notices_for
 from service.records import ReloadStatus
 
-# As of 2026 the number answers in all of China; 110 and 120 are police and ambulance.
-CRISIS_NOTICE = (
-    "如果你有伤害自己的念头，请现在就拨打全国统一心理援助热线12356；情况紧急，请拨打110或120。"
-    "债可以慢慢处理，你先平安。"
-)
 _QUESTION = Field(
     description=f"A question in Chinese, as people ask it; 1 to {MAX_QUESTION_CHARACTERS} characters.",
     examples=["微粒贷逾期会上门吗"],
@@ -259,7 +255,14 @@ class SearchOut(BaseModel):
     answer_probability: Annotated[float | None, Field(description="How likely that is.")]
     corrected: Annotated[str | None, Field(description="The question as it was searched for, if a typo was corrected.")]
     changes: list[ChangeOut]
-    notices: Annotated[list[str], Field(description="What a client must show, before the results.")]
+    dangers: Annotated[list[Danger], Field(description="Of what the question tells; `answerable` is never false then.")]
+    notices: Annotated[
+        list[str],
+        Field(
+            description="What a client must show: first, before the results, an urgent line for each of `dangers`, in "
+            "their order, with whom to call; last, that this is no legal advice."
+        ),
+    ]
     results: list[ResultOut]
     index: IndexOut
     took_ms: float
@@ -273,7 +276,8 @@ class SearchOut(BaseModel):
             answer_probability=answer.probability,
             corrected=answer.corrected,
             changes=[ChangeOut(**change._asdict()) for change in answer.changes],
-            notices=[CRISIS_NOTICE] if answer.in_crisis else [],
+            dangers=list(answer.dangers),
+            notices=notices_for(answer.dangers),
             results=[ResultOut.of(result) for result in answer.results],
             index=IndexOut.of(index),
             took_ms=took_ms,

@@ -25,7 +25,7 @@ from pathlib import Path
 
 # Bump when a released version of this program could not read what this one writes, or would
 # read it wrongly: another file, another table, other normalisation of questions.
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 
 
 @dataclass(frozen=True, slots=True)

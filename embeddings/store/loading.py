@@ -10,6 +10,8 @@ from corpus.lexicon import load_lexicon
 from corpus.normalising import normalise
 from embeddings.calibration import load_calibration
 from embeddings.correction import Corrector
+from embeddings.danger_weights import DangerWeights
+from embeddings.dangers import DangerFinder
 from embeddings.encoders.onnx_encoder import OnnxEncoder
 from embeddings.errors import INSTALL_HINT, REBUILD_HINT, DependencyError, SnapshotError
 from embeddings.highlights import Highlighter
@@ -97,7 +99,9 @@ def _around(passages: PassageStore, snapshot: SnapshotLayout, manifest: Manifest
     corrector = Corrector(lexical.words, splitter, Sounds.load(snapshot.sounds)) if tuning.corrects else None
     return Searcher(
         encoder=encoder,
-        reader=QuestionReader(splitter, corrector, tuning.added_weight),
+        reader=QuestionReader(
+            splitter, corrector, tuning.added_weight, DangerFinder(splitter.lexicon.dangers, DangerWeights.load())
+        ),
         ranker=Ranker(
             vectors=FaissIndex.load(snapshot.vectors),
             lexical=lexical,

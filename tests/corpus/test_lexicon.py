@@ -7,13 +7,14 @@ import pytest
 
 from corpus.errors import CorpusError
 from corpus.lexicon import Translation, english_stems, load_lexicon, stem
+from corpus.records import Danger
 
 FILES = {
     "words.txt": "# comment\n停息挂账 微粒貸\n",
     "variants.txt": "老赖 = 失信被执行人\n\n差佬=警察 = 民警\n",
     "english.txt": "Debt Collectors = 催收员, 催收\ndebt collector = 讨债\n",
     "stopwords.txt": "吗 the\n",
-    "crisis.txt": "# 危机\n想死 Suicide\n",
+    "dangers.txt": "# 危机\n[self_harm]\n想死 ; 我想死 ; 想死磕\n",
 }
 
 
@@ -30,7 +31,7 @@ def test_read(folder: Path) -> None:
     assert lexicon.variants == (("老赖", "失信被执行人"), ("差佬", "警察", "民警"))
     assert lexicon.english == (Translation(("debt", "collector"), ("催收员", "催收", "讨债")),)
     assert lexicon.stopwords == {"吗", "the"}
-    assert lexicon.crisis == {"想死", "suicide"}
+    assert [(rule.danger, rule.example) for rule in lexicon.dangers] == [(Danger.SELF_HARM, "我想死")]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -53,6 +54,7 @@ def test_the_fingerprint_tells_every_file_apart(folder: Path, name: str) -> None
         ("english.txt", "debt", "'debt' is no translation"),
         ("english.txt", "债 = 债务", "is no translation; wanted english phrase"),
         ("english.txt", "debt = 债务,", "is no translation"),
+        ("dangers.txt", "想死", "stands before the first section"),
     ],
 )
 def test_malformed_lines(folder: Path, name: str, line: str, message: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from corpus.cleaning import clean
 from corpus.reading import ArticleFolder, shipped_articles
-from corpus.records import Problem
+from corpus.records import Danger, Problem
 from corpus.script import to_simplified
 from corpus.structure import section_texts
 from embeddings.evaluation.overlap import character_pairs
@@ -30,6 +30,7 @@ UNANSWERABLE = ("unanswerable-dev", "unanswerable-test")
 LEAST_SHARE_OF_A_KIND = 0.08
 DEPTH = 5
 MOST_OVERLAP = 0.25
+LEAST_DANGER_QUESTIONS = 120
 
 
 def records(name: str) -> list[dict[str, Any]]:
@@ -150,6 +151,22 @@ def test_a_hundred_test_questions_were_read_twice() -> None:
         for one in record["sections"]:
             if one["first"] == one["second"] != 1:
                 assert final.get((one["article"], tuple(one["headings"])), 0) in {one["first"], 1}
+
+
+@pytest.mark.parametrize("name", ["dangers-dev", "dangers-test"])
+def test_danger_sets_have_enough_of_everything(name: str) -> None:
+    told = [record["dangers"] for record in records(name)]
+    assert len(told) >= LEAST_DANGER_QUESTIONS
+    for danger in Danger:
+        assert sum(danger.value in one for one in told) >= 0.25 * LEAST_DANGER_QUESTIONS
+    assert sum(not one for one in told) >= 0.35 * len(told)
+    assert {danger for one in told for danger in one} == {danger.value for danger in Danger}
+    assert len({record["id"] for record in records(name)}) == len(told)
+
+
+def test_no_danger_question_is_in_dev_and_test() -> None:
+    dev, test = ({record["question"] for record in records(f"dangers-{name}")} for name in ("dev", "test"))
+    assert dev.isdisjoint(test)
 
 
 def test_the_figures_in_the_readme_are_those_of_the_files() -> None:

@@ -18,7 +18,7 @@ from embeddings.records import RowArray
 from embeddings.terms import TermSplitter
 
 TEXTS = ["催收电话", "上门催收", "征信记录", "上门"]
-SPLITTER = TermSplitter(Lexicon((), (), (), frozenset(), frozenset(), ""))
+SPLITTER = TermSplitter(Lexicon((), (), (), frozenset(), (), ""))
 
 
 def index_of(texts: Sequence[str]) -> LexicalIndex:

@@ -3,12 +3,15 @@
 import pytest
 
 from corpus.lexicon import load_lexicon
+from corpus.records import Danger
 from embeddings.correction import Corrector
+from embeddings.dangers import DangerFinder
 from embeddings.pinyin import sounds_of
 from embeddings.question_reader import QuestionReader
 from embeddings.records import Change
 from embeddings.terms import TermSplitter
 
+NO_DANGERS = DangerFinder(())
 # Of 12 passages nearly all speak of 催收.
 WORDS = {"催收": 12, "上门": 6, "征信": 5, "电话": 6}
 
@@ -20,7 +23,8 @@ def splitter() -> TermSplitter:
 
 @pytest.fixture(scope="module")
 def reader(splitter: TermSplitter) -> QuestionReader:
-    return QuestionReader(splitter, Corrector(WORDS, splitter, sounds_of(WORDS)), 0.25)
+    finder = DangerFinder(splitter.lexicon.dangers)
+    return QuestionReader(splitter, Corrector(WORDS, splitter, sounds_of(WORDS)), 0.25, finder)
 
 
 def own(reader: QuestionReader, question: str) -> list[str]:
@@ -52,7 +56,7 @@ def test_a_change_counts_in_the_normalised_question(reader: QuestionReader) -> N
 
 
 def test_without_a_corrector_nothing_is_corrected(splitter: TermSplitter) -> None:
-    read = QuestionReader(splitter, None, 0.25).read("崔收會上門嗎")
+    read = QuestionReader(splitter, None, 0.25, NO_DANGERS).read("崔收會上門嗎")
     assert (read.text, read.changes) == ("崔收会上门吗", ())
     assert ("崔收", 1.0) in read.terms
 
@@ -62,7 +66,10 @@ def test_what_means_the_same_is_added_with_its_weight(splitter: TermSplitter, re
     added = {term for term, weight in read.terms if weight == 0.25}
     assert {weight for _, weight in read.terms} == {1.0, 0.25}
     assert added.isdisjoint(own(reader, "爆通讯录"))
-    assert {weight for _, weight in QuestionReader(splitter, None, 0.0).read("爆通讯录").terms} == {1.0, 0.0}
+    assert {weight for _, weight in QuestionReader(splitter, None, 0.0, NO_DANGERS).read("爆通讯录").terms} == {
+        1.0,
+        0.0,
+    }
 
 
 @pytest.mark.parametrize("question", ["", " ", "😭", "？！", "\u200b"])
@@ -76,3 +83,8 @@ def test_reading_twice_gives_what_once_gives(reader: QuestionReader, question: s
     once = reader.read(question)
     twice = reader.read(once.text)
     assert (twice.text, twice.terms, twice.changes) == (once.text, once.terms, ())
+
+
+def test_dangers_are_found_in_what_was_written(reader: QuestionReader) -> None:
+    assert reader.read("我 想 自 殺，崔收上門").dangers == (Danger.SELF_HARM,)
+    assert reader.read("崔收上門").dangers == ()

@@ -13,7 +13,7 @@ LEXICON = Lexicon(
     variants=(("老赖", "失信人", "怎么失信"), ("被告", "吃官司")),
     english=(Translation(("debt", "collector"), ("催收员",)), Translation(("debt",), ("债务",))),
     stopwords=frozenset({"吗", "怎么", "the"}),
-    crisis=frozenset(),
+    dangers=(),
     fingerprint="",
 )
 SPLITTER = TermSplitter(LEXICON)

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from corpus.reading import ArticleList
-from corpus.records import Article
+from corpus.records import Article, Danger
 from corpus.sentences import sentence_spans
 from embeddings.encoders.model_folder import ModelFolder
 from embeddings.store.builder import build
@@ -18,6 +18,7 @@ from embeddings.store.loading import open_searcher
 from embeddings.store.request import BuildRequest
 from service.app import create_app
 from service.index_holder import IndexHolder
+from service.notices import NOT_ADVICE, URGENT
 from service.settings import Settings
 from tests.conftest import SilentReporter, article
 
@@ -102,13 +103,35 @@ def test_a_calibrated_index_knows_what_it_does_not_know(client: httpx2.Client, m
         assert 0 <= result["score"] <= 1
 
 
-@pytest.mark.parametrize("question", ["我想自杀", "撐不住了想跳樓", "催收逼得我不想活了"])
-def test_nobody_in_a_crisis_is_told_that_there_is_no_answer(client: httpx2.Client, question: str) -> None:
+@pytest.mark.parametrize(
+    ("question", "dangers"),
+    [
+        ("我想自杀", ["self_harm"]),
+        ("撐不住了想跳樓", ["self_harm"]),
+        ("他们正在砸我家门", ["violence"]),
+        ("催收在门外砸门，我不想活了", ["self_harm", "violence"]),
+    ],
+)
+def test_nobody_in_danger_is_told_that_there_is_no_answer(
+    client: httpx2.Client, question: str, dangers: list[str]
+) -> None:
     answer = ask(client, question)
     assert answer["answerable"] is not False
-    (notice,) = answer["notices"]
-    assert "12356" in notice
-    assert ask(client)["notices"] == []
+    assert answer["dangers"] == dangers
+    assert answer["notices"] == [*(URGENT[Danger(danger)] for danger in dangers), NOT_ADVICE]
+    assert all("110" in notice and "12356" in notice for notice in answer["notices"][:-1])
+
+
+def test_a_danger_is_told_whatever_the_search_says(client: httpx2.Client) -> None:
+    for about in ({"filters": {"article": ["gone"]}}, {"mode": "lexical"}, {"mode": "dense", "offset": 90}):
+        answer = ask(client, "我想自杀", **about)
+        assert (answer["dangers"], answer["answerable"] is False) == (["self_harm"], False)
+
+
+def test_that_it_is_no_legal_advice_stands_in_every_answer(client: httpx2.Client) -> None:
+    answer = ask(client)
+    assert (answer["dangers"], answer["notices"]) == ([], [NOT_ADVICE])
+    assert "不是法律意见" in NOT_ADVICE
 
 
 @pytest.mark.parametrize("question", ["猫", "0", "365"])

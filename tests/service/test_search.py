@@ -23,6 +23,7 @@ def test_the_whole_answer(client: httpx2.Client) -> None:
         "answer_probability",
         "corrected",
         "changes",
+        "dangers",
         "notices",
         "results",
         "index",

@@ -34,7 +34,7 @@ SNAPSHOT_FILES = (
     "lexical/terms.npy",
     "lexical/weights.npy",
     "lexical/words.json",
-    "lexicon/crisis.txt",
+    "lexicon/dangers.txt",
     "lexicon/english.txt",
     "lexicon/stopwords.txt",
     "lexicon/variants.txt",
