@@ -20,7 +20,7 @@ def test_the_wheel_holds_what_the_packages_read(tmp_path: Path) -> None:
     assert len(wordlists) > 2
     wanted |= {path.relative_to(ROOT).as_posix() for path in wordlists}
     wanted |= {"corpus/questions/dev.jsonl", "corpus/questions/unanswerable-dev.jsonl", "embeddings/tuned.json"}
-    wanted |= {"corpus/wordlists/dangers.txt", "embeddings/danger_weights.json"}
+    wanted |= {"embeddings/danger_weights.json"}
     wanted |= {"service/web/index.html", "service/web/app.js", "service/web/texts/en.js"}
     page = ROOT / "embeddings" / "evaluation" / "page"
     wanted |= {path.relative_to(ROOT).as_posix() for path in page.iterdir()}
