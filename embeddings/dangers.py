@@ -13,6 +13,9 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 _LONE = re.compile(
     f"(?<=[{CLAUSE_END}{SENTENCE_END}]\\w)[{CLAUSE_END}{SENTENCE_END}](?=\\w[{CLAUSE_END}{SENTENCE_END}])"
 )
+# Shorter questions, a word or two, are for the rules alone: their few characters are weighed too much, 上门 would be
+# violence. On the dev questions that costs nothing. The two ends count.
+_WEIGHED_FROM = 9
 # Nothing that a rule is made of.
 _LEFT_OUT = "□"
 
@@ -42,7 +45,7 @@ class DangerFinder:
         return tuple(danger for danger in Danger if self._tells_of(danger, text, weighed))
 
     def _weigh(self, text: str) -> frozenset[Danger]:
-        return self._weights.weigh(text) if self._weights else frozenset()
+        return self._weights.weigh(text) if self._weights and len(text) >= _WEIGHED_FROM else frozenset()
 
     def _tells_of(self, danger: Danger, text: str, weighed: frozenset[Danger]) -> bool:
         if self._always[danger].is_in(text):

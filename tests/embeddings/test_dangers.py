@@ -108,6 +108,13 @@ def test_weights_are_a_cosine() -> None:
     assert lengthened.weigh("想死。") == set()
 
 
+@pytest.mark.parametrize(
+    "word", ["上门", "威胁", "催收", "上门催收", "没钱还", "孩子学校", "家访", "坐牢", "骚扰", "起诉"]
+)
+def test_a_word_or_two_are_no_danger_by_weight(word: str) -> None:
+    assert dangers(word) == ()
+
+
 def test_nothing_weighs_nothing() -> None:
     weights = DangerWeights({}, 0.0, (0.5, 0.5), "")
     assert weights.weigh("。") == set()
