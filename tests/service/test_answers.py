@@ -23,7 +23,7 @@ from service.settings import Settings
 from tests.conftest import SilentReporter, article
 
 VISITS = "微粒贷逾期会上门吗"
-FAR_OFF = "昨晚欧冠谁赢了"
+FAR_OFF = "火星上怎么种土豆"
 MODES = ("hybrid", "dense", "lexical")
 
 
