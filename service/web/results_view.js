@@ -7,9 +7,9 @@ import { say } from "./texts.js";
 
 const STEP = 5;
 
-// The service puts the notices of dangers first; the others are quiet. One that tells no dangers is taken seriously.
+// The service puts the notices of dangers first; the others are quiet.
 export function splitNotices(answer) {
-  const dangers = answer.dangers?.length ?? answer.notices.length;
+  const dangers = answer.dangers.length;
   return { urgent: answer.notices.slice(0, dangers), quiet: answer.notices.slice(dangers) };
 }
 
