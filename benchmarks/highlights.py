@@ -29,7 +29,7 @@ def main(index: Path, questions: Path) -> None:
             spans = [Span(start, end) for start, end in sentence_spans(text)]
             right = [_is_quoted(text[span.start : span.end], quotes) for span in spans]
             if len(spans) > 1 and any(right):
-                by_tokens = searcher.highlighter.by_tokens(one.query, row, text)
+                (by_tokens,) = searcher.highlighter.by_tokens(one.query, [(row, text)])
                 by_terms = searcher.highlighter.by_terms(one.query, text, spans)
                 chosen["by tokens"].append(right[int(np.argmax(by_tokens))])
                 chosen["by terms"].append(right[int(np.argmax(by_terms))])

@@ -112,12 +112,20 @@ class ArrayReader:
             self._read(space[begin * self._width : end * self._width], first)
         return found
 
-    def between(self, start: int, stop: int) -> NDArray[Any]:
-        """Return the rows from `start` to before `stop`."""
-        if self._file is None or start == stop:
-            return self._mapped[start:stop]
-        found = np.empty((stop - start, *self._mapped.shape[1:]), dtype=self._mapped.dtype)
-        self._read(found.data.cast("B"), start)
+    def spans(self, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the rows from each of `starts` to before its one of `stops`, span after span."""
+        lengths = stops - starts
+        if self._file is None:
+            # Where each span begins in the file, less where it begins in what is returned.
+            shifts = starts - np.cumsum(lengths) + lengths
+            found: NDArray[Any] = self._mapped[np.repeat(shifts, lengths) + np.arange(int(lengths.sum()))]
+            return found
+        found = np.empty((int(lengths.sum()), *self._mapped.shape[1:]), dtype=self._mapped.dtype)
+        if found.size:
+            space, place = found.data.cast("B"), 0
+            for start, size in zip(starts.tolist(), (lengths * self._width).tolist(), strict=True):
+                self._read(space[place : place + size], start)
+                place += size
         return found
 
     def _read(self, space: memoryview, row: int) -> None:

@@ -1,30 +1,27 @@
 """Bring a ranking into the order in which it is shown: copies folded, articles taking turns."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from embeddings.records import IdArray, RowArray
+
+# The number of no group of near-duplicates.
+ALONE = -1
 
 
-def folded(rows: Sequence[int], groups: Mapping[int, str], most: int) -> list[int]:
-    """Return the first `most` rows of which none is a copy of one before.
+def folded(groups: IdArray, most: int) -> RowArray:
+    """Return the first `most` places in a ranking where none holds a copy of what stands before it.
 
     Args:
-        rows: best first.
-        groups: the group of near-duplicates of each row that is in one.
+        groups: the number of the group of near-duplicates that each place's row is in, or `ALONE`; best first.
         most: how many.
     """
-    if not groups:
-        return list(rows[:most])
-    seen: set[str] = set()
-    kept: list[int] = []
-    for row in rows:
-        group = groups.get(row)
-        if group not in seen:
-            kept.append(row)
-        if group is not None:
-            seen.add(group)
-        if len(kept) == most:
-            break
-    return kept
+    kept = groups == ALONE
+    if not kept.all():
+        kept[np.unique(groups, return_index=True)[1]] = True
+    return np.flatnonzero(kept)[:most]
 
 
 def taking_turns(rows: Sequence[int], article_of: Callable[[int], int], per_article: int) -> list[int]:

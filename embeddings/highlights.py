@@ -10,7 +10,7 @@ import numpy as np
 
 from corpus.normalising import normalise
 from corpus.sentences import sentence_spans
-from embeddings.late_interaction.token_store import AskedTokens, TokenStore
+from embeddings.late_interaction.token_store import TokenStore
 from embeddings.lexical import LexicalIndex
 from embeddings.records import Query, Span
 from embeddings.terms import TermSplitter
@@ -34,20 +34,13 @@ class Highlighter:
             query: the question.
             passages: row and text, as a reader sees it.
         """
-        asked = self._tokens.asked(query.tokens) if self._tokens else None
-        return [self._highlight(query, asked, row, _sentences(text)) for row, text in passages]
-
-    def _highlight(
-        self, query: Query, asked: AskedTokens | None, row: int, sentences: "_Sentences"
-    ) -> tuple[Span, ...]:
-        if not sentences.spans:
-            return ()
-        if self._tokens is None or asked is None:
-            scores = self.by_terms(query, sentences.text, sentences.spans)
-        else:
-            scores = self._tokens.part_scores(asked, row, sentences.lengths)
-        best = int(np.argmax(scores))
-        return (sentences.spans[best],) if scores[best] > 0 else ()
+        if self._tokens is None:
+            found = [_sentences(text) for _, text in passages]
+            return [_best(one, self.by_terms(query, one.text, one.spans)) for one in found]
+        return [
+            _best(_sentences(text), scores)
+            for (_, text), scores in zip(passages, self.by_tokens(query, passages), strict=True)
+        ]
 
     def by_terms(self, query: Query, text: str, spans: Sequence[Span]) -> list[float]:
         """Return for each sentence how rare the question's terms are that it holds, in sum."""
@@ -58,12 +51,13 @@ class Highlighter:
             for span in spans
         ]
 
-    def by_tokens(self, query: Query, row: int, text: str) -> list[float]:
-        """Return for each sentence the late score of its tokens."""
-        sentences = _sentences(text)
+    def by_tokens(self, query: Query, passages: Sequence[tuple[int, str]]) -> list[list[float]]:
+        """Return for each passage's sentences the late scores of their tokens; zeros where the index holds none."""
+        lengths = [_sentences(text).lengths for _, text in passages]
         if self._tokens is None:
-            return [0.0] * len(sentences.spans)
-        return self._tokens.part_scores(self._tokens.asked(query.tokens), row, sentences.lengths)
+            return [[0.0] * len(own) for own in lengths]
+        rows = np.array([row for row, _ in passages], dtype=np.int64)
+        return self._tokens.part_scores(self._tokens.asked(query.tokens), rows, lengths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +67,12 @@ class _Sentences:
     text: str
     spans: tuple[Span, ...]
     lengths: tuple[int, ...]
+
+
+def _best(sentences: _Sentences, scores: Sequence[float]) -> tuple[Span, ...]:
+    if not scores or max(scores) <= 0:
+        return ()
+    return (sentences.spans[int(np.argmax(scores))],)
 
 
 # A passage that is shown is shown again: of five, finding and normalising their sentences takes a fifth of a search.

@@ -120,16 +120,16 @@ class LexicalIndex:
             if place is not None:
                 weights[place] = weights.get(place, 0.0) + weight
         rare = np.zeros(self.count, dtype=np.float32)
-        common, held = [], []
-        for place, weight in weights.items():
-            if place in self._columns:
-                common.append(_Common(self._columns[place], np.float32(weight), self._postings.inverse(place)))
-            else:
-                rows, given = self._postings.of(place)
-                held.append((rows, np.float32(weight) * given))
+        common = [
+            _Common(self._columns[place], np.float32(weight), self._postings.inverse(place))
+            for place, weight in weights.items()
+            if place in self._columns
+        ]
+        held = {place: weight for place, weight in weights.items() if place not in self._columns}
         if held:
+            rows, given = self._postings.weighted(held)
             # Of 450,000 postings a question among 100,000 passages: 0.7 ms; an indexed += takes 1.4 ms.
-            np.add.at(rare, np.concatenate([rows for rows, _ in held]), np.concatenate([given for _, given in held]))
+            np.add.at(rare, rows, given)
         return Matches(self._postings, rare, common, *_estimated(self._postings, rare, common))
 
     def rarity(self, term: str) -> float:

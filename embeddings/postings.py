@@ -20,7 +20,7 @@ import hashlib
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -102,10 +102,17 @@ class Postings:
         held = self.terms[places] == keys
         return [place if there else None for place, there in zip(places.tolist(), held.tolist(), strict=True)]
 
-    def of(self, place: int) -> tuple[NDArray[np.int32], FloatArray]:
-        """Return the texts that hold a term, and its weight in each."""
-        start, stop = self.starts[place : place + 2].tolist()
-        return self.row_reader.between(start, stop), self.weight_reader.between(start, stop)
+    def weighted(self, terms: Mapping[int, float]) -> tuple[NDArray[np.int32], FloatArray]:
+        """Return the texts that hold each of some terms, term after term, and its weight in each.
+
+        Args:
+            terms: the place of each, and what its weights are multiplied by.
+        """
+        places = np.fromiter(terms, dtype=np.int64, count=len(terms))
+        starts, stops = self.starts[places], self.starts[places + 1]
+        factors = np.fromiter(terms.values(), dtype=np.float32, count=len(terms))
+        given = self.weight_reader.spans(starts, stops)
+        return self.row_reader.spans(starts, stops), given * np.repeat(factors, stops - starts)
 
     def inverse(self, place: int) -> np.float32:
         """Return the inverse document frequency of a term."""

@@ -5,8 +5,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from embeddings.calibration import Calibration, Judged, judge, judge_plainly, reading_of
 from embeddings.errors import REBUILD_HINT, QuestionError, SnapshotError
 from embeddings.folding import folded, taking_turns
@@ -164,13 +162,11 @@ class Searcher:
         while True:
             ranking = self.ranker.rank(query, options.mode, within, depth)
             # Copies are folded last: what is ranked, and filtered, is each passage.
-            rows = folded(ranking.rows.tolist(), self.passages.groups, MAX_RESULTS)
-            if len(rows) == MAX_RESULTS or len(ranking.rows) < depth:
+            places = folded(self.passages.groups.numbers(ranking.rows), MAX_RESULTS)
+            if len(places) == MAX_RESULTS or len(ranking.rows) < depth:
                 break
             depth *= _DEEPER
-        shown = np.array(rows, dtype=np.int64)
-        places = {row: place for place, row in enumerate(ranking.rows.tolist())}
-        return Found(read, query, offset, ranking, shown, ranking.scores[[places[row] for row in rows]])
+        return Found(read, query, offset, ranking, ranking.rows[places], ranking.scores[places])
 
     def answer(self, found: Found, options: SearchOptions) -> Answer:
         """Return a page of what was found."""

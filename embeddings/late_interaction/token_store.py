@@ -9,7 +9,7 @@ import numpy as np
 from embeddings.arrays import ArrayReader, mapped_array
 from embeddings.errors import REBUILD_HINT, SnapshotError
 from embeddings.late_interaction.token_files import TokenLayout
-from embeddings.late_interaction.token_space import INT8_SCALE, MEANS, Int8Array, TokenSpace, space_of
+from embeddings.late_interaction.token_space import INT8_SCALE, MEANS, TokenSpace, space_of
 from embeddings.records import FloatArray, IdArray, RowArray, TokenVectors
 
 
@@ -94,9 +94,8 @@ class TokenStore:
         """
         if not len(rows):
             return np.zeros((len(query), 0), dtype=np.float32)
-        tokens = np.concatenate([self._tokens_of(row) for row in rows.tolist()])
-        begins = np.concatenate([[0], np.cumsum(self._starts[rows + 1] - self._starts[rows])[:-1]])
-        return _max_in_parts(_similarities(query, tokens), begins)
+        starts, stops = self._starts[rows], self._starts[rows + 1]
+        return _max_in_parts(self._similarities(query, starts, stops), _begins(stops - starts))
 
     def asked(self, question: TokenVectors) -> AskedTokens:
         """Return a question's tokens as all its scores need them."""
@@ -110,36 +109,52 @@ class TokenStore:
             return np.zeros(len(rows), dtype=np.float32)
         return _weighted(question, self.max_similarities(question.projected, rows))
 
-    def part_scores(self, question: AskedTokens, row: int, lengths: Sequence[int]) -> list[float]:
-        """Return the late score that each part of a passage has by itself: each of its sentences, say.
+    def part_scores(self, question: AskedTokens, rows: RowArray, lengths: Sequence[Sequence[int]]) -> list[list[float]]:
+        """Return the late score that each part of some passages has by itself: each of its sentences, say.
 
         Args:
             question: as for `late_scores`.
-            row: of the passage.
-            lengths: how many characters of the passage's indexed text there are from the beginning of
-                each part to the end of the passage, in the order of the parts. A part ends where the
+            rows: of the passages.
+            lengths: for each passage how many characters of its indexed text there are from the beginning
+                of each part to the end of the passage, in the order of the parts. A part ends where the
                 next one begins; what is in front of the first, such as a title, belongs to none. A
                 token belongs to the part that it begins in; a part without any has score 0.
         """
-        offsets = self.offsets(row)
-        if not len(question.weights) or not len(offsets):
-            return [0.0] * len(lengths)
-        similarities = _similarities(question.projected, self._tokens_of(row))
-        begins = np.searchsorted(offsets[:, 0], offsets[:, 1].max() - np.array(lengths, dtype=np.int64))
-        return [float(score) for score in _weighted(question, _max_in_parts(similarities, begins))]
+        if not len(question.weights) or not len(rows):
+            return [[0.0] * len(parts) for parts in lengths]
+        starts, stops = self._starts[rows], self._starts[rows + 1]
+        similarities = self._similarities(question.projected, starts, stops)
+        ends = np.cumsum(stops - starts).tolist()
+        return [
+            self._scores_of_parts(question, row, parts, similarities[:, begin:end])
+            for row, parts, begin, end in zip(rows.tolist(), lengths, [0, *ends[:-1]], ends, strict=True)
+        ]
 
-    def _tokens_of(self, row: int) -> Int8Array:
-        return self._tokens.between(int(self._starts[row]), int(self._starts[row + 1]))
+    def _scores_of_parts(
+        self, question: AskedTokens, row: int, lengths: Sequence[int], similarities: FloatArray
+    ) -> list[float]:
+        offsets = self.offsets(row)
+        if not len(offsets):
+            return [0.0] * len(lengths)
+        begins = np.searchsorted(offsets[:, 0], offsets[:, 1].max() - np.array(lengths, dtype=np.int64))
+        scores: list[float] = _weighted(question, _max_in_parts(similarities, begins)).tolist()
+        return scores
+
+    def _similarities(self, query: FloatArray, starts: RowArray, stops: RowArray) -> FloatArray:
+        """Return the cosines of a question's tokens with those of passages, passage after passage."""
+        tokens = self._tokens.spans(starts, stops).astype(np.float32)
+        return np.asarray(query @ tokens.T / np.float32(INT8_SCALE), dtype=np.float32)
+
+
+def _begins(lengths: RowArray) -> RowArray:
+    """Return where each part begins, given how long each is."""
+    return np.asarray(np.cumsum(lengths) - lengths)
 
 
 def _weighted(question: AskedTokens, nearest: FloatArray) -> FloatArray:
     """Return the weighted means of the columns. Added row by row, so none depends on the columns beside it."""
     weights = question.weights
     return np.asarray(np.sum(nearest * weights[:, np.newaxis], axis=0) / np.sum(weights), dtype=np.float32)
-
-
-def _similarities(query: FloatArray, tokens: Int8Array) -> FloatArray:
-    return np.asarray(query @ tokens.astype(np.float32).T / np.float32(INT8_SCALE), dtype=np.float32)
 
 
 def _max_in_parts(similarities: FloatArray, begins: RowArray) -> FloatArray:

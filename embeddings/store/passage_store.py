@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from corpus.records import Article, Edit, Passage
 from embeddings.errors import REBUILD_HINT, SnapshotError
 from embeddings.filters import ArticleFacets, ArticleFacts, Filters
+from embeddings.folding import ALONE
 from embeddings.records import (
     NO_FILTERS,
     ArticleInfo,
+    IdArray,
     Neighbourhood,
     PassagePlace,
     RowArray,
@@ -142,7 +144,7 @@ class PassageStore:
         self.id_places: NDArray[np.int32] = np.empty_like(by_id)
         self.id_places[by_id] = np.arange(len(by_id), dtype=np.int32)
         # Read for every candidate of a search.
-        self.groups: Mapping[int, str] = _Groups(marked, len(found))
+        self.groups = Groups(marked, len(found))
 
     @classmethod
     def open(cls, path: Path) -> "PassageStore":
@@ -267,7 +269,7 @@ class PassageStore:
             return self._connection.execute(statement, values).fetchall()
 
 
-class _Groups(Mapping[int, str]):
+class Groups(Mapping[int, str]):
     """Hold the group of near-duplicates of each row that is in one: 4 bytes a row, and each group's id once.
 
     Args:
@@ -276,7 +278,7 @@ class _Groups(Mapping[int, str]):
     """
 
     def __init__(self, marked: Iterable[tuple[int, str]], count: int) -> None:
-        self._numbers = np.full(count, -1, dtype=np.int32)
+        self._numbers = np.full(count, ALONE, dtype=np.int32)
         numbers: dict[str, int] = {}
         for row, group in marked:
             self._numbers[row] = numbers.setdefault(group, len(numbers))
@@ -286,6 +288,10 @@ class _Groups(Mapping[int, str]):
         if not 0 <= row < len(self._numbers) or self._numbers[row] < 0:
             raise KeyError(row)
         return self._ids[int(self._numbers[row])]
+
+    def numbers(self, rows: RowArray) -> IdArray:
+        """Return the number of each row's group, `ALONE` where it is in none."""
+        return np.asarray(self._numbers[rows])
 
     def __iter__(self) -> Iterator[int]:
         return iter(np.flatnonzero(self._numbers >= 0).tolist())

@@ -44,8 +44,10 @@ def test_parts_are_read(tmp_path: Path, system: str, monkeypatch: pytest.MonkeyP
     reader = ArrayReader(tmp_path / "a.npy", mapped_array(tmp_path / "a.npy", np.int32, 2))
     for rows in ([], [0], [99], [5, 6, 7, 20, 3, 3, 4, 99, 0, 1]):
         assert reader.rows(np.array(rows, dtype=np.int64)).tolist() == wanted[rows].tolist()
-    for start, stop in ((0, 100), (7, 9), (100, 100), (0, 0)):
-        assert reader.between(start, stop).tolist() == wanted[start:stop].tolist()
+    for spans in ([], [(0, 100)], [(7, 9), (100, 100), (8, 12), (0, 0), (3, 4)], [(5, 5)]):
+        starts, stops = np.array(spans, dtype=np.int64).reshape(-1, 2).T
+        rows = [row for start, stop in spans for row in range(start, stop)]
+        assert reader.spans(starts, stops).tolist() == wanted[rows].tolist()
 
 
 @pytest.mark.skipif(not hasattr(os, "preadv"), reason="there the file is mapped")
@@ -56,7 +58,7 @@ def test_a_file_that_is_cut_off_later(tmp_path: Path, monkeypatch: pytest.Monkey
     with (tmp_path / "a.npy").open("r+b") as file:
         file.truncate(600)
     with pytest.raises(OSError, match="has become shorter; build it anew"):
-        reader.between(0, 300)
+        reader.spans(np.array([0]), np.array([300]))
 
 
 def test_what_is_no_such_array(tmp_path: Path) -> None:

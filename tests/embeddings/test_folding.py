@@ -2,26 +2,30 @@
 
 from collections import Counter
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.folding import folded, taking_turns
+from embeddings.folding import ALONE, folded, taking_turns
 
 ARTICLES = st.lists(st.integers(0, 5), max_size=60)
-GROUPS = st.lists(st.sampled_from([None, "a", "b", "c"]), max_size=60)
+GROUPS = st.lists(st.sampled_from([ALONE, 0, 1, 2]), max_size=60)
+
+
+def places(groups: list[int], most: int) -> list[int]:
+    return [int(place) for place in folded(np.array(groups, dtype=np.int32), most)]
 
 
 def test_copies_are_folded_into_the_first() -> None:
-    groups = {4: "x", 2: "x", 9: "y", 1: "y"}
-    assert folded([7, 4, 9, 2, 1, 3], groups, 10) == [7, 4, 9, 3]
-    # The group is known by the better one of it, whichever row that is.
-    assert folded([2, 4], groups, 10) == [2]
+    assert places([ALONE, 0, 1, 0, 1, ALONE], 10) == [0, 1, 2, 5]
+    # Groups are told apart by their numbers, in whichever order they come.
+    assert places([7, 3, 7, 3], 10) == [0, 1]
 
 
 def test_no_more_than_wanted() -> None:
-    assert folded([5, 4, 3, 2], {5: "x", 4: "x"}, 2) == [5, 3]
-    assert folded([5, 4], {}, 1) == [5]
-    assert folded([], {}, 3) == []
+    assert places([0, 0, ALONE, ALONE], 2) == [0, 2]
+    assert places([ALONE, ALONE], 1) == [0]
+    assert places([], 3) == []
 
 
 def test_turns_by_hand() -> None:
@@ -71,12 +75,8 @@ def test_pages_of_any_size_cover_the_same_order(articles: list[int], per_article
 
 
 @given(GROUPS, st.integers(1, 60))
-def test_of_each_group_the_first_is_kept(given_groups: list[str | None], most: int) -> None:
-    groups = {row: group for row, group in enumerate(given_groups) if group is not None}
-    rows = range(len(given_groups))
-    whole = [
-        row for row in rows if row not in groups or all(groups.get(before) != groups[row] for before in range(row))
-    ]
-    assert folded(rows, groups, len(rows) + 1) == whole
+def test_of_each_group_the_first_is_kept(groups: list[int], most: int) -> None:
+    whole = [place for place, group in enumerate(groups) if group == ALONE or group not in groups[:place]]
+    assert places(groups, len(groups) + 1) == whole
     # Fewer are the beginning of more.
-    assert folded(rows, groups, most) == whole[:most]
+    assert places(groups, most) == whole[:most]

@@ -134,7 +134,8 @@ def test_a_part_has_the_tokens_of_its_sentence_and_no_others(splitter: TermSplit
     spans = [Span(*own) for own in sentence_spans(TEXTS[row])]
     for character in sorted(set(alphabet) - {"\n", " "}):
         query = asked(character, splitter, encoded(character, alphabet))
-        found = [score > 0.5 for score in highlighter.by_tokens(query, row, TEXTS[row])]
+        (scores,) = highlighter.by_tokens(query, [(row, TEXTS[row])])
+        found = [score > 0.5 for score in scores]
         # What stands between two sentences, such as an emoji, is white space in the indexed form.
         assert found == [character in normalise(TEXTS[row][span.start : span.end]) for span in spans]
 

@@ -82,6 +82,11 @@ def test_late_scores_by_hand(store: TokenStore) -> None:
     assert store.late_scores(store.asked(question), rows()).shape == (0,)
 
 
+def parts(store: TokenStore, question: TokenVectors, row: int, lengths: list[int]) -> list[float]:
+    (scores,) = store.part_scores(store.asked(question), rows(row), [lengths])
+    return scores
+
+
 def test_parts_by_hand(tmp_path: Path) -> None:
     # A title of one token, then north and east, then west; a token for each character but the last two.
     tokens = [NORTH, [3.0, 4.0], EAST, WEST]
@@ -90,16 +95,24 @@ def test_parts_by_hand(tmp_path: Path) -> None:
     # The only passage holds both, so they count the same.
     question = text([NORTH, EAST], [9, 5])
     north, east = round(0.8 * 127) / 127, 1.0
-    assert store.part_scores(store.asked(question), 0, [4, 2]) == pytest.approx([(north + east) / 2, (0 - 1) / 2])
-    assert store.part_scores(store.asked(question), 0, [5]) == pytest.approx([1.0])
+    assert parts(store, question, 0, [4, 2]) == pytest.approx([(north + east) / 2, (0 - 1) / 2])
+    assert parts(store, question, 0, [5]) == pytest.approx([1.0])
     # Of three parts the second has no token that begins in it, nor has one behind the end.
-    assert store.part_scores(store.asked(question), 0, [2, 1, 0]) == pytest.approx([(0 - 1) / 2, 0, 0])
-    assert store.part_scores(store.asked(question), 0, []) == []
+    assert parts(store, question, 0, [2, 1, 0]) == pytest.approx([(0 - 1) / 2, 0, 0])
+    assert parts(store, question, 0, []) == []
+
+
+def test_passages_have_the_parts_that_each_has_by_itself(store: TokenStore) -> None:
+    question = text([EAST, NORTH], [5, 9])
+    together = store.part_scores(store.asked(question), rows(2, 1, 0), [[2, 1], [3], [2, 1]])
+    assert together == [parts(store, question, row, own) for row, own in ((2, [2, 1]), (1, [3]), (0, [2, 1]))]
+    assert together[0] != together[2]
+    assert store.part_scores(store.asked(question), rows(), []) == []
 
 
 def test_parts_of_nothing(store: TokenStore) -> None:
-    assert store.part_scores(store.asked(text([EAST], [5])), 1, [3, 1]) == [0, 0]
-    assert store.part_scores(store.asked(text([], [])), 0, [2, 1]) == [0, 0]
+    assert parts(store, text([EAST], [5]), 1, [3, 1]) == [0, 0]
+    assert parts(store, text([], []), 0, [2, 1]) == [0, 0]
 
 
 def test_a_question_without_tokens(store: TokenStore) -> None:
@@ -107,7 +120,7 @@ def test_a_question_without_tokens(store: TokenStore) -> None:
         np.ones(1, np.float32), np.zeros((0, 0), np.float32), np.zeros(0, np.int32), store.offsets(1)
     )
     assert store.late_scores(store.asked(nothing), rows(0, 1, 2)).tolist() == [0, 0, 0]
-    assert store.part_scores(store.asked(nothing), 2, [3, 2, 1]) == [0, 0, 0]
+    assert parts(store, nothing, 2, [3, 2, 1]) == [0, 0, 0]
 
 
 def test_no_passage_has_a_token(tmp_path: Path) -> None:
