@@ -1,6 +1,7 @@
 """Questions that come together: encoded together, answered each for itself, and refused where they are too many."""
 
 import asyncio
+import gc
 import json
 import threading
 from collections.abc import Awaitable, Callable, Sequence
@@ -208,31 +209,64 @@ def test_others_are_answered_while_a_question_is_encoded(gated: Searcher, gate: 
     assert busy.json()["error"]["code"] == "busy"
 
 
+# One that is alone is searched for where it is encoded.
+@pytest.mark.parametrize(("together", "thread"), [(1, "zhaiwen-encode_0"), (3, "zhaiwen-search_0")])
 def test_an_index_stays_open_while_a_search_uses_it_though_its_question_was_cancelled(
-    gated: Searcher, gate: Gate, monkeypatch: pytest.MonkeyPatch
+    gated: Searcher, gate: Gate, monkeypatch: pytest.MonkeyPatch, together: int, thread: str
 ) -> None:
     gate.open.set()
-    searching, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+    searching, may_end, ended = threading.Event(), threading.Event(), list[str]()
     find = Searcher.find
 
     def slow_find(*arguments: Any) -> Any:
         searching.set()
         assert may_end.wait(30)
         found = find(*arguments)
-        ended.set()
+        ended.append(threading.current_thread().name)
         return found
 
     monkeypatch.setattr(Searcher, "find", slow_find)
 
-    async def ask() -> bool:
-        asked = asyncio.ensure_future(answering(gated).answer(Asked(QUESTIONS[0], SearchOptions(), gated)))
+    async def ask() -> list[str]:
+        service = answering(gated)
+        asked = [
+            asyncio.ensure_future(service.answer(Asked(question, SearchOptions(), gated)))
+            for question in QUESTIONS[:together]
+        ]
         await until(searching.is_set)
-        asked.cancel()
+        for one in asked:
+            one.cancel()
         await asyncio.sleep(0.05)
-        waits = not asked.done()
+        assert not any(one.done() for one in asked)
         may_end.set()
+        for one in asked:
+            with pytest.raises(asyncio.CancelledError):
+                await one
+        return ended
+
+    assert run(ask()) == [thread] * together
+
+
+def test_a_fault_that_nobody_waits_for_is_not_logged_with_its_question(
+    gated: Searcher, gate: Gate, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> list[TokenVectors]:
+        gate.entered.set()
+        assert gate.open.wait(30)
+        raise ValueError(QUESTIONS[0])
+
+    monkeypatch.setattr(Gate, "encode_queries_by_token", fail)
+
+    async def ask() -> None:
+        asked = asyncio.ensure_future(answering(gated).answer(Asked(QUESTIONS[0], SearchOptions(), gated)))
+        await until(gate.entered.is_set)
+        asked.cancel()
+        await asyncio.sleep(0.01)
+        gate.open.set()
         with pytest.raises(asyncio.CancelledError):
             await asked
-        return waits and ended.is_set()
 
-    assert run(ask())
+    run(ask())
+    gc.collect()
+    assert QUESTIONS[0] not in caplog.text
+    assert "never retrieved" not in caplog.text
