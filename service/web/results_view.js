@@ -6,6 +6,8 @@ import { withTelephones } from "./telephone.js";
 import { say } from "./texts.js";
 
 const STEP = 5;
+// One fills a telephone's screen. The others follow once it is seen, which is a quarter sooner so on a slow phone.
+const SEEN_FIRST = 1;
 
 // The service puts the notices of dangers first; the others are quiet.
 export function splitNotices(answer) {
@@ -59,7 +61,7 @@ export class ResultsView {
     this.calibrated = answer.index.calibrated;
     this.list = element("ol", { class: answer.answerable === false ? "cards weak" : "cards", role: "list" });
     this.more = element("button", { type: "button", class: "more" });
-    this.more.addEventListener("click", () => this.onMore(this.list.children.length));
+    this.more.addEventListener("click", () => this.onMore(this.shown));
     this.holder.replaceChildren(
       ...corrections(answer.changes),
       ...verdict(answer),
@@ -68,12 +70,29 @@ export class ResultsView {
       this.more,
       ...quiet.map((notice) => element("p", { class: "quiet" }, withTelephones(notice))),
     );
-    this.add(answer.results);
+    this.shown = answer.results.length;
+    this.append(answer.results.slice(0, SEEN_FIRST));
+    this.waiting = answer.results.slice(SEEN_FIRST);
+    this.list.setAttribute("aria-busy", String(this.waiting.length > 0));
+    afterPaint(() => this.addWaiting());
     this.offer(answer.results.length >= place.shown);
   }
 
   // Returns the first of them, which a reader goes to.
   add(results) {
+    this.addWaiting();
+    this.shown += results.length;
+    return this.append(results);
+  }
+
+  addWaiting() {
+    const { waiting } = this;
+    this.waiting = [];
+    this.append(waiting);
+    this.list.setAttribute("aria-busy", "false");
+  }
+
+  append(results) {
     const parts = { place: this.place, calibrated: this.calibrated, announce: this.announce };
     const cards = results.map((result) => card(result, parts));
     this.list.append(...cards);
@@ -81,7 +100,7 @@ export class ResultsView {
   }
 
   offer(hasMore) {
-    const n = Math.min(STEP, LAST - this.list.children.length);
+    const n = Math.min(STEP, LAST - this.shown);
     this.more.hidden = !hasMore || n <= 0;
     this.more.textContent = say("more", { n });
   }
@@ -95,6 +114,11 @@ export class ResultsView {
     item?.querySelector("a.open").focus();
     return item !== undefined;
   }
+}
+
+// A frame is painted once what was asked for it has run; a task after that comes after the paint.
+function afterPaint(work) {
+  requestAnimationFrame(() => setTimeout(work));
 }
 
 // Each leads to the same question without that filter.

@@ -92,6 +92,25 @@ def test_more_results_come_on_demand_and_stay_in_the_link(served: Served, browse
         assert page.evaluate(shown_passages) == passages
 
 
+def test_the_first_result_waits_for_no_other_and_none_is_lost(served: Served, browser: Browser) -> None:
+    wanted = answer_of(served, QUESTION, 10)["results"]
+    assert isinstance(wanted, list)
+    with visit(browser, served.url) as shown:
+        page = shown.page
+        # The paint after which the others are made never comes.
+        page.evaluate("window.requestAnimationFrame = () => 0")
+        page.fill("#question", QUESTION)
+        page.click("#search")
+        page.locator(".card").first.wait_for()
+        assert page.locator(".card").count() == 1
+        assert page.locator(".cards").get_attribute("aria-busy") == "true"
+        page.click(".more")
+        page.locator(".card").nth(9).wait_for()
+        passages = page.locator(".card").evaluate_all("(cards) => cards.map((card) => card.dataset.passage)")
+        assert passages == [one["passage_id"] for one in wanted]
+        assert page.locator(".cards").get_attribute("aria-busy") == "false"
+
+
 def test_no_answer_says_so_and_what_to_do_next(served: Served, browser: Browser) -> None:
     assert answer_of(served, NO_ANSWER)["answerable"] is False
     with visit(browser, served.url) as shown:

@@ -49,7 +49,7 @@ def ask(page: Page, question: str) -> None:
     """Ask, and wait for what comes of it."""
     page.fill("#question", question)
     page.click("#search")
-    page.locator("#results h1").wait_for()
+    page.locator("#results:not(:has([aria-busy=true])) h1").wait_for()
 
 
 def asked(question: str) -> str:
