@@ -92,6 +92,7 @@ def create_app(
 
 
 def _add_pages(app: FastAPI, metrics: Metrics) -> None:
+    @app.head("/", include_in_schema=False)
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:
         return FileResponse(_WEB / "index.html")

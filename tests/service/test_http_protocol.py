@@ -44,6 +44,15 @@ def test_a_typed_address_is_understood_wherever_packets_break(served: Served, cu
     assert json.loads(response.partition(b"\r\n\r\n")[2])["query"] == QUESTION
 
 
+@pytest.mark.parametrize("address", ["/", "/healthz", "/readyz"])
+def test_who_watches_asks_for_the_head_only(served: Served, address: str) -> None:
+    asked = f"HEAD {address} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    head, _, body = b"".join(exchange(served, asked)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK")
+    assert b"cache-control: no-" in head.lower()
+    assert body == b""
+
+
 def test_headers_are_left_alone(served: Served) -> None:
     head = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Note: \xe9\x97\xa8\r\nConnection: close\r\n\r\n"
     assert b"".join(exchange(served, head)).startswith(b"HTTP/1.1 200 OK")
