@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from embeddings.errors import AnsweringError, QuestionError
 from embeddings.evaluation.records import Reply, Returned, Section
 from embeddings.evaluation.results import System
-from embeddings.evaluation.service_client import TIMEOUT_SECONDS, Response, ServiceClient
+from embeddings.evaluation.service_client import TIMEOUT_SECONDS, Response, ServiceClient, without_user
 from embeddings.evaluation.systems import PASSAGES, Headings
 from embeddings.records import Mode
 
@@ -132,7 +132,9 @@ class ServiceAnswering:
         """
         with ServiceClient.open(url, timeout, key) as client:
             index = _read(_Ready, client.get("readyz")).index
-            system = System(url, index.snapshot, index.encoder, index.passages, index.settings, mode.value, depth)
+            system = System(
+                without_user(url), index.snapshot, index.encoder, index.passages, index.settings, mode.value, depth
+            )
             yield cls(client, system)
 
     def ask(self, questions: Sequence[str]) -> list[Reply | QuestionError]:

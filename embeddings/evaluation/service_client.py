@@ -35,6 +35,11 @@ class ServiceClient:
     client: httpx2.Client
     has_key: bool
 
+    @property
+    def place(self) -> str:
+        """Return the address of the service, as it may be shown."""
+        return without_user(str(self.client.base_url))
+
     @classmethod
     @contextmanager
     def open(cls, url: str, timeout: float, key: SecretStr | None) -> Iterator["ServiceClient"]:
@@ -69,13 +74,13 @@ class ServiceClient:
             waited += seconds
             if waited > WAIT_SECONDS:
                 raise AnsweringError(
-                    f"{self.client.base_url} takes no more requests for now, and wants a wait of {seconds} s, where "
+                    f"{self.place} takes no more requests for now, and wants a wait of {seconds} s, where "
                     f"one answer is waited for {WAIT_SECONDS} s at most; go on later, or with a key of a higher rate"
                 )
             time.sleep(seconds)
         if response.status_code == _NO_KEY:
-            raise AnsweringError(f"{self.client.base_url} {self._advice()}")
-        return Response(str(response.url), response.status_code, response.content)
+            raise AnsweringError(f"{self.place} {self._advice()}")
+        return Response(without_user(str(response.url)), response.status_code, response.content)
 
     def _advice(self) -> str:
         if self.has_key:
@@ -87,9 +92,14 @@ class ServiceClient:
             return self.client.request(method, address, json=body)
         except httpx2.HTTPError as error:
             raise AnsweringError(
-                f"{self.client.base_url} does not answer ({error or type(error).__name__}); see that `zhaiwen serve` "
-                "runs there"
+                f"{self.place} does not answer ({error or type(error).__name__}); see that `zhaiwen serve` runs there"
             ) from error
+
+
+def without_user(url: str) -> str:
+    """Return an address without the name and the password in front of its host: results and messages are passed on."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _is_address(url: str) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from embeddings.errors import AnsweringError
-from embeddings.evaluation.service_client import ServiceClient
+from embeddings.evaluation.service_client import ServiceClient, without_user
 
 KEY = "zw_0123456789"
 # What a second of waiting takes at least, however coarse the clock is.
@@ -69,6 +69,29 @@ def test_the_key_is_sent_and_not_shown() -> None:
             client.get("readyz")
     assert script.authorizations == [f"Bearer {KEY}", None]
     assert KEY not in shown
+
+
+def test_a_password_in_the_address_is_sent_and_not_shown() -> None:
+    with scripted((200, {}), (401, {})) as script:
+        url = script.url.replace("//", "//operator:hidden@")
+        with ServiceClient.open(url, 5.0, None) as client:
+            assert client.get("readyz").url == f"{script.url}/readyz"
+            with pytest.raises(AnsweringError, match=f"^{script.url}/ wants a key"):
+                client.get("readyz")
+    assert [str(sent).split()[0] for sent in script.authorizations] == ["Basic", "Basic"]
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://a.example/zhaiwen/", "https://a.example/zhaiwen/"),
+        ("https://me:p%40ss@a.example:8443/x", "https://a.example:8443/x"),
+        ("http://me@[::1]:80", "http://[::1]:80"),
+        ("http://a/@b", "http://a/@b"),
+    ],
+)
+def test_an_address_as_it_may_be_shown(url: str, shown: str) -> None:
+    assert without_user(url) == shown
 
 
 def test_the_key_goes_nowhere_else() -> None:
