@@ -9,6 +9,7 @@ from embeddings.records import Result, SearchOptions, StoredPassage
 from embeddings.searcher import MAX_RESULTS
 from embeddings.store.loading import open_searcher
 from scripts.options import Command, Defaults, add_index, add_mode, run_command, whole_number
+from service.notices import notices_for
 
 _SHOWN_COPIES = 3
 
@@ -25,6 +26,9 @@ def run(options: argparse.Namespace) -> int:
     """Search and print; return the exit code."""
     question = check_question(options.question)
     answer = open_searcher(options.index).search(question, SearchOptions(k=options.k, mode=options.mode))
+    *urgent, quiet = notices_for(answer.dangers)
+    for notice in urgent:
+        print(notice, file=sys.stderr)
     if answer.corrected is not None:
         print(f"searched for: {answer.corrected}", file=sys.stderr)
     if answer.answerable is False:
@@ -33,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
         print("no passage shares a word with the question; try --mode hybrid", file=sys.stderr)
     for result in answer.results:
         print(_paragraph(result), end="\n\n")
+    print(quiet, file=sys.stderr)
     return 0
 
 

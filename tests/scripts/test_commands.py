@@ -10,7 +10,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from corpus.records import Danger
 from scripts.serve import _address, _listen
+from service.notices import NOT_ADVICE, URGENT
 from service.settings import SettingsError
 from tests.conftest import ROOT, serve_process, write_lines, zhaiwen
 
@@ -41,6 +43,9 @@ def test_rebuild_then_search(articles: Path, tiny_model_folder: Path, tmp_path: 
     assert search.returncode == 0, search.stderr
     assert search.stdout.startswith("1. 上门催收 > 证件  [0.")
     assert "visits.md, characters 26-38\n上门要带工作证和委托书。" in search.stdout
+    assert search.stderr == f"{NOT_ADVICE}\n"
+    urgent = zhaiwen("search", "不想活了，上门带什么证件", "--index", index, "--mode", "lexical")
+    assert urgent.stderr == f"{URGENT[Danger.SELF_HARM]}\n{NOT_ADVICE}\n"
 
 
 def test_the_index_is_named_by_the_environment(articles: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
