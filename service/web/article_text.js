@@ -1,5 +1,6 @@
-// Show an article's original: every character of it is in the page, in order, so that what is marked is what stands
-// in the file. Signs of Markdown are there too, but hidden where headings, lists, tables and links show what they mean.
+// Show an article's original, or a passage of it: every character is in the page, in order, so that what is marked is
+// what stands there. Signs of Markdown are in it too, but hidden where headings, lists, tables and links show what they
+// mean.
 import { element, safe, webAddress } from "./safe_text.js";
 
 const MARKDOWN = /\.(md|markdown|html?|docx)$/i;
@@ -14,12 +15,12 @@ const INLINE = /!?\[([^\]\n]*)\]\(([^()\s]*)(?:[ \t]+"[^"\n]*")?\)|\*\*/g;
 
 const blank = (line) => line.trim() === "";
 
-// `range` is marked, in UTF-16 units; `linkFor` says where a link of an article leads, null for nowhere.
+// `ranges` are marked, in order, in UTF-16 units; `linkFor` says where a link of an article leads, null for nowhere.
 export class ArticleText {
-  constructor(original, { path, range, linkFor }) {
+  constructor(original, { path, ranges, linkFor }) {
     this.original = original;
     this.markdown = MARKDOWN.test(path);
-    this.range = range;
+    this.ranges = ranges;
     this.linkFor = linkFor;
     this.marks = [];
   }
@@ -190,15 +191,16 @@ export class ArticleText {
   // A range of the original, with what of it is marked.
   piece(start, end) {
     const parts = document.createDocumentFragment();
-    const from = Math.min(Math.max(start, this.range?.start ?? end), end);
-    const to = Math.max(from, Math.min(end, this.range?.end ?? start));
-    parts.append(safe(this.original.slice(start, from)));
-    if (from < to) {
+    let at = start;
+    for (const range of this.ranges) {
+      const [from, to] = [Math.max(at, range.start), Math.min(end, range.end)];
+      if (from >= to) continue;
       const mark = element("mark", {}, safe(this.original.slice(from, to)));
       this.marks.push(mark);
-      parts.append(mark);
+      parts.append(safe(this.original.slice(at, from)), mark);
+      at = to;
     }
-    parts.append(safe(this.original.slice(to, end)));
+    parts.append(safe(this.original.slice(at, end)));
     return parts;
   }
 }

@@ -1,29 +1,16 @@
 // Show one result as it should be read: what it says first, then how likely it answers and where it stands.
+import { ArticleText } from "./article_text.js";
 import { citeButton } from "./citation.js";
 import { inUnits } from "./offsets.js";
 import { formatPlace } from "./place.js";
-import { element, isolated, safe } from "./safe_text.js";
+import { element, isolated } from "./safe_text.js";
 import { scoreLine } from "./score.js";
 import { say } from "./texts.js";
 
-// An empty line between paragraphs is less than a line high.
-function prose(text) {
-  const parts = document.createDocumentFragment();
-  for (const part of text.split(/(\n[ \t]*\n\s*)/))
-    parts.append(/^\n[ \t]*\n/.test(part) ? element("span", { class: "gap" }, part) : safe(part));
-  return parts;
-}
-
-export function marked(text, highlights) {
-  const parts = document.createDocumentFragment();
-  let end = 0;
-  for (const span of highlights) {
-    const [from, to] = [inUnits(text, span.start), inUnits(text, span.end)];
-    parts.append(prose(text.slice(end, from)), element("mark", {}, prose(text.slice(from, to))));
-    end = to;
-  }
-  parts.append(prose(text.slice(end)));
-  return parts;
+function passageText({ text, highlights, article }) {
+  const ranges = highlights.map(({ start, end }) => ({ start: inUnits(text, start), end: inUnits(text, end) }));
+  const shown = new ArticleText(text, { path: article.path, ranges, linkFor: () => null });
+  return element("div", { class: "text prose", lang: "zh" }, ...shown.blocks(""));
 }
 
 export function headingPath(headings) {
@@ -82,7 +69,7 @@ export function card(result, { place, calibrated, announce }) {
   item.append(
     element("h2", { lang: "zh" }, title),
     headingPath(result.headings),
-    element("p", { class: "text", lang: "zh" }, marked(result.text, result.highlights)),
+    passageText(result),
   );
   if (calibrated) item.append(scoreLine(result.score));
   item.append(about(article));

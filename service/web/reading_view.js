@@ -36,8 +36,12 @@ export class ReadingView {
       start: inUnits(original, place.range.start),
       end: inUnits(original, place.range.end),
     };
-    const text = new ArticleText(original, { path: article.path, range, linkFor: (to) => this.linkFor(article, to) });
-    const body = element("div", { class: "original", lang: "zh" }, ...text.blocks(say("front")));
+    const text = new ArticleText(original, {
+      path: article.path,
+      ranges: range ? [range] : [],
+      linkFor: (to) => this.linkFor(article, to),
+    });
+    const body = element("div", { class: "original prose", lang: "zh" }, ...text.blocks(say("front")));
     this.marks = text.marks;
     this.holder.replaceChildren(
       this.bar(passages, number, place),

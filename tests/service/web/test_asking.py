@@ -55,6 +55,23 @@ def test_a_result_says_what_where_from_and_how_likely(served: Served, browser: B
         assert widths == pytest.approx(percent / 100, abs=0.02)
 
 
+def test_tables_and_lists_of_a_passage_are_shown_as_such(served: Served, browser: Browser) -> None:
+    question = "国家标准和银行业协会的指引，比较起来有什么不同"
+    results = answer_of(served, question, 10)["results"]
+    assert isinstance(results, list)
+    number, table = next((place, one["text"]) for place, one in enumerate(results) if "\n| --- |" in one["text"])
+    with visit(browser, served.url, f"{asked(question)}&n=10") as shown:
+        shown.page.locator(".card").nth(9).wait_for()
+        text = shown.page.locator(".card .text").nth(number)
+        assert text.text_content() == table
+        assert not {"|", "---"} & set(text.inner_text().split())
+        head = next(line for line in table.splitlines() if line.startswith("|"))
+        assert text.locator("th").all_inner_texts() == [cell.strip() for cell in head.strip("|").split("|")]
+        items = [line for one in results for line in one["text"].splitlines() if line.startswith("- ")]
+        assert shown.page.locator(".card .text li.bullet").count() == len(items)
+        assert complaints_of(shown) == []
+
+
 @pytest.mark.parametrize(
     ("score", "word"),
     [(1, "high"), (0.6, "high"), (0.599, "middle"), (0.35, "middle"), (0.15, "low"), (0.149, "little"), (0, "little")],
