@@ -269,13 +269,12 @@ class Limits:
 
 async def _whole(under_way: asyncio.Future[T]) -> T:
     """Wait for what a thread does, to its end where who asked has gone: the index may be closed only then."""
+    # asyncio would log a fault that nobody looks at, with its message, which may hold the question.
+    under_way.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
         return await asyncio.shield(under_way)
     except asyncio.CancelledError:
         await asyncio.wait([under_way])
-        if not under_way.cancelled():
-            # asyncio would log a fault that nobody looks at, with its message, which may hold the question.
-            under_way.exception()
         raise
 
 

@@ -25,11 +25,11 @@ export class ArticleText {
     this.marks = [];
   }
 
-  // Returns the blocks, in order.
-  blocks(frontTitle) {
+  // Returns the blocks, in order. Only with a title for it is there a front matter: a passage may begin with a line.
+  blocks(frontTitle = "") {
     const made = [];
     let at = 0;
-    const front = this.markdown ? FRONT.exec(this.original) : null;
+    const front = this.markdown && frontTitle ? FRONT.exec(this.original) : null;
     if (front) {
       made.push(this.front(front[0].length, frontTitle));
       at = front[0].length;

@@ -10,7 +10,7 @@ import { say } from "./texts.js";
 function passageText({ text, highlights, article }) {
   const ranges = highlights.map(({ start, end }) => ({ start: inUnits(text, start), end: inUnits(text, end) }));
   const shown = new ArticleText(text, { path: article.path, ranges, linkFor: () => null });
-  return element("div", { class: "text prose", lang: "zh" }, ...shown.blocks(""));
+  return element("div", { class: "text prose", lang: "zh" }, ...shown.blocks());
 }
 
 export function headingPath(headings) {

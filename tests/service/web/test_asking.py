@@ -72,6 +72,20 @@ def test_tables_and_lists_of_a_passage_are_shown_as_such(served: Served, browser
         assert complaints_of(shown) == []
 
 
+def test_a_passage_between_two_lines_is_no_front_matter(served: Served, browser: Browser) -> None:
+    text = "---\n证件\n---\n委托书"
+    module = """([original]) => import(new URL('web/article_text.js', location)).then(({ ArticleText }) => {
+        const shown = new ArticleText(original, { path: 'a.md', ranges: [], linkFor: () => null });
+        return ['', '题头'].map((title) => {
+            const holder = document.createElement('div');
+            holder.append(...shown.blocks(title));
+            return [holder.textContent, holder.querySelectorAll('details').length];
+        });
+    })"""
+    with visit(browser, served.url) as shown:
+        assert shown.page.evaluate(module, [text]) == [[text, 0], [f"题头{text}", 1]]
+
+
 @pytest.mark.parametrize(
     ("score", "word"),
     [(1, "high"), (0.6, "high"), (0.599, "middle"), (0.35, "middle"), (0.15, "low"), (0.149, "little"), (0, "little")],
