@@ -91,6 +91,11 @@ def test_a_service_answers_as_its_index_does(
         assert (service.system.mode, service.system.depth) == (mode.value, 7)
 
 
+def test_results_name_the_service_without_a_password(served: Served) -> None:
+    with ServiceAnswering.connect(served.url.replace("//", "//operator:hidden@"), Mode.DENSE) as service:
+        assert service.system.place == served.url
+
+
 def test_refused_questions_come_back_with_the_reason(served: Served) -> None:
     with ServiceAnswering.connect(served.url, Mode.DENSE) as service:
         (empty, long, good) = service.ask(["？", "上" * 900, "上门"])
